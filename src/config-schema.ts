@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { parseKeyTemplate } from './core/key-template.ts'
+import { parseMirrorId } from './core/mirror.ts'
+import { repositoryGrammar } from './core/request.ts'
+
+const baseUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash + url.username) {
+    context.addIssue(`wanted an http or https address with no query, got ${JSON.stringify(text)}`)
+    return z.NEVER
+  }
+  return url.href.replace(/\/+$/, '')
+})
+
+const origin = baseUrl.refine((text) => new URL(text).pathname === '/', {
+  error: 'wanted scheme and host alone: what comes after them belongs in namespace',
+})
+
+const repository = z.string().refine((text) => text === '' || repositoryGrammar.test(text), {
+  error: 'wanted a repository name (or its first segments), or nothing',
+})
+
+const mirrorId = z.string().refine((text) => parseMirrorId(text) !== undefined, {
+  error: 'wanted <cloud>/<region>, as in aws/eu-west-1',
+})
+
+const upstream = z.strictObject({
+  repositories: repository
+    .default('')
+    .describe('Prefix of the repository names it answers for; the longest wins; empty is all'),
+  registry: origin.describe('Scheme and host of the registry'),
+  namespace: repository.default('').describe('Put before the repository name upstream'),
+  cloud: z
+    .enum(['aws', 'gcp', 'azure'])
+    .optional()
+    .describe('Where it lives: callers in that cloud stay there'),
+  mode: z
+    .literal('redirect', { error: 'wanted "redirect": no other mode is there yet' })
+    .default('redirect')
+    .describe('Clients are sent to the upstream, which must not want tokens'),
+})
+
+const mirror = z.strictObject({
+  id: mirrorId.describe('<cloud>/<region>, and /<suffix> where there are two in one region'),
+  bucket: z.string().min(1).describe('The bucket that holds the blobs'),
+  endpoint: baseUrl.optional().describe('The S3 endpoint; default: the one AWS has in that region'),
+  forcePathStyle: z.boolean().default(false).describe('Address the bucket in the path'),
+  signingRegion: z.string().optional().describe('Region in the S3 signature; default: the id’s'),
+  credentials: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, { error: 'wanted the beginning of an environment name, as in R2' })
+    .optional()
+    .describe('R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds'),
+  publicUrl: baseUrl.optional().describe('Where clients read the bucket; default: by cloud'),
+  keyTemplate: z
+    .string()
+    .superRefine((text, context) => {
+      const template = parseKeyTemplate(text)
+      if (typeof template === 'string') context.addIssue(template)
+    })
+    .optional()
+    .describe('Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}'),
+})
+
+const clientAddress = z
+  .union([
+    z.literal('socket'),
+    z.strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/)
+        .transform((name) => name.toLowerCase()),
+      fromRight: z.int().min(1).default(1).describe('1 is the last value of a list'),
+    }),
+  ])
+  .describe('The one source of a client’s address')
+
+const repositories = z.union([
+  repository.min(1).transform((name) => ({ name, tags: ['*'] })),
+  z.strictObject({
+    name: z.string().min(1).describe('A repository; with * it is matched against the catalog'),
+    tags: z.array(z.string().min(1)).default(['*']).describe('Tags to mirror; * stands for any text'),
+  }),
+])
+
+const port = z.int().min(0).max(65_535)
+const seconds = z.number().positive()
+
+/** The configuration as its file has it. One schema for every place it is read. */
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  upstreams: z.array(upstream).min(1),
+  mirrors: z.array(mirror).default([]),
+  regions: z
+    .record(
+      z.string().regex(/^(?:aws|gcp|azure)\/[A-Za-z0-9-]+$/, { error: 'wanted <cloud>/<region>' }),
+      z.union([z.literal('upstream'), mirrorId]),
+    )
+    .default({})
+    .describe('Where the callers of a region go, above every other rule'),
+  elsewhere: z
+    .union([z.literal('upstream'), mirrorId])
+    .default('upstream')
+    .describe('Where callers go that no mirror is near to'),
+  clientAddress: clientAddress.default('socket'),
+  presence: z
+    .enum(['index', 'probe', 'assume'])
+    .default('index')
+    .describe('How it is known what a mirror holds'),
+  probe: z
+    .strictObject({
+      timeoutMs: z.int().min(1).default(1000),
+      presentForSeconds: seconds.default(86_400),
+      absentForSeconds: seconds.default(300).describe('Less than the time between two syncs'),
+      failedForSeconds: seconds.default(10),
+      remembered: z.int().min(1).default(200_000),
+    })
+    .prefault({}),
+  index: z
+    .strictObject({
+      directory: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder that sync publishes to and serve reads from, beside the mirrors'),
+      refreshSeconds: seconds.default(60),
+      staleAfterSeconds: seconds.default(86_400).describe('Past this age readyz and metrics say so'),
+      keepGenerations: z.int().min(1).default(10),
+    })
+    .prefault({}),
+  sync: z
+    .strictObject({
+      repositories: z.array(repositories).optional().describe('Default: all of the catalog'),
+      referrers: z.boolean().default(true).describe('Follow the referrers of every manifest'),
+      concurrency: z.int().min(1).max(256).default(8),
+    })
+    .prefault({}),
+  host: z.string().min(1).default('::').describe('Address the clients’ port listens on'),
+  port: port.default(8080),
+  adminHost: z.string().min(1).default('127.0.0.1'),
+  adminPort: port.default(9090),
+  drainSeconds: z.number().min(0).default(5).describe('How long new requests are still taken at SIGTERM'),
+})
+
+export type ConfigFile = z.output<typeof configSchema>

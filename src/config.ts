@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import type { ConfigFile } from './config-schema.ts'
+import { configSchema } from './config-schema.ts'
+import type { KeyTemplate } from './core/key-template.ts'
+import { defaultKeyTemplate, parseKeyTemplate } from './core/key-template.ts'
+import type { Mirror } from './core/mirror.ts'
+import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
+import type { Upstream } from './core/upstream.ts'
+
+/** A mirror with what sync needs to write to it. */
+export type ConfiguredMirror = Mirror & { readonly store: StoreSettings }
+
+/** How a bucket is reached by its S3 interface. */
+export type StoreSettings = {
+  readonly bucket: string
+  readonly endpoint: string | undefined
+  readonly forcePathStyle: boolean
+  readonly signingRegion: string
+  /** What the environment names of the credentials begin with; undefined: the SDK's own search. */
+  readonly credentials: string | undefined
+}
+
+/** The one configured source of a client's address. */
+export type ClientAddressSource =
+  | { readonly kind: 'socket' }
+  | { readonly kind: 'header'; readonly header: string; readonly fromRight: number }
+
+/** Everything that can be configured, checked, with every default filled in. */
+export type Config = Readonly<
+  Omit<ConfigFile, '$schema' | 'upstreams' | 'mirrors' | 'regions' | 'clientAddress'>
+> & {
+  /** Longest prefix first. */
+  readonly upstreams: readonly Upstream[]
+  readonly mirrors: readonly ConfiguredMirror[]
+  /** Location → mirror id or `upstream`. */
+  readonly overrides: Readonly<Record<string, string>>
+  readonly clientAddress: ClientAddressSource
+}
+
+/** The configuration is wrong: `problems` names every one, each with the path of its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(source: string, problems: readonly string[]) {
+    super(`${source} is not a configuration:\n${problems.map((each) => `  ${each}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** Checks a configuration and fills in its defaults. `source` is what messages call it. Throws ConfigError. */
+export function parseConfig(json: unknown, source: string): Config {
+  const parsed = configSchema.safeParse(json)
+  if (!parsed.success) throw new ConfigError(source, describeIssues(parsed.error.issues))
+
+  const { $schema: _, regions, clientAddress, ...file } = parsed.data
+  const problems: string[] = []
+  const mirrors = file.mirrors.map((mirror, at) => {
+    const configured = configureMirror(mirror)
+    if (typeof configured === 'string') problems.push(`mirrors[${at}].publicUrl: ${configured}`)
+    return configured
+  })
+  problems.push(...describeReferences(file, regions))
+  if (problems.length > 0) throw new ConfigError(source, problems)
+
+  return {
+    ...file,
+    mirrors: mirrors.filter((mirror) => typeof mirror !== 'string'),
+    upstreams: file.upstreams.toSorted((a, b) => b.repositories.length - a.repositories.length),
+    overrides: regions,
+    clientAddress:
+      clientAddress === 'socket' ? { kind: 'socket' } : { kind: 'header', ...clientAddress },
+  }
+}
+
+/** The JSON Schema of nearport.json, for editors. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
+}
+
+function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirror | string {
+  const { cloud, region } = parseMirrorId(mirror.id)!
+  const publicUrl =
+    mirror.publicUrl ?? endpointUrl(mirror) ?? defaultPublicUrl(cloud, region, mirror.bucket)
+  if (publicUrl === undefined) return `wanted the address clients read ${mirror.id} from, got none`
+
+  return {
+    id: mirror.id,
+    cloud,
+    region,
+    publicUrl,
+    keys: parseKeyTemplate(mirror.keyTemplate ?? defaultKeyTemplate) as KeyTemplate,
+    store: {
+      bucket: mirror.bucket,
+      endpoint: mirror.endpoint,
+      forcePathStyle: mirror.forcePathStyle,
+      signingRegion: mirror.signingRegion ?? (cloud === 'aws' ? region : 'auto'),
+      credentials: mirror.credentials,
+    },
+  }
+}
+
+function endpointUrl(mirror: ConfigFile['mirrors'][number]): string | undefined {
+  if (mirror.endpoint === undefined) return undefined
+  if (mirror.forcePathStyle) return `${mirror.endpoint}/${mirror.bucket}`
+  return mirror.endpoint.replace('://', `://${mirror.bucket}.`)
+}
+
+/** What one part of the file says of another: ids that are twice there, and ids that are not there. */
+function describeReferences(
+  file: Pick<ConfigFile, 'mirrors' | 'upstreams' | 'elsewhere'>,
+  regions: ConfigFile['regions'],
+): readonly string[] {
+  const ids = file.mirrors.map(({ id }) => id)
+  const prefixes = file.upstreams.map(({ repositories }) => repositories)
+  const known = `wanted upstream or one of ${ids.join(', ') || 'no mirrors'}`
+  const isTarget = (target: string) => target === 'upstream' || ids.includes(target)
+  return [
+    ...repeated(ids).map((at) => `mirrors[${at}].id: wanted each id once, got ${ids[at]} again`),
+    ...repeated(prefixes).map(
+      (at) => `upstreams[${at}].repositories: wanted each prefix once, got "${prefixes[at]}" again`,
+    ),
+    ...(isTarget(file.elsewhere) ? [] : [`elsewhere: ${known}, got ${file.elsewhere}`]),
+    ...Object.entries(regions)
+      .filter(([, target]) => !isTarget(target))
+      .map(([region, target]) => `regions["${region}"]: ${known}, got ${target}`),
+  ]
+}
+
+function repeated(values: readonly string[]): readonly number[] {
+  return values.flatMap((value, at) => (values.indexOf(value) < at ? [at] : []))
+}
+
+function describeIssues(issues: readonly z.core.$ZodIssue[]): readonly string[] {
+  return issues.flatMap((issue) => {
+    const path = z.core.toDotPath(issue.path) || 'the whole'
+    if (issue.code !== 'invalid_union') return [`${path}: ${issue.message}`]
+    return [`${path}: ${issue.errors.map((each) => describeIssues(each).join(' and ')).join('; or ')}`]
+  })
+}

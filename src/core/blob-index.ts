@@ -1,0 +1,150 @@
+import type { Digest } from './digest.ts'
+
+/**
+ * What the mirrors hold, as a view over the bytes that sync published: nothing is parsed but the header, and a lookup
+ * touches a few words. Format (little-endian, every column aligned to its width):
+ *
+ * | offset | what |
+ * |---|---|
+ * | 0 | magic `NEARPORT` |
+ * | 8 | u32 version, 1; u32 zero |
+ * | 16 | SHA-256 of everything from byte 48 |
+ * | 48 | f64 generation; u32 blobs N; u32 mirrors M; u32 length L of the mirrors' text; u32 zero |
+ * | 72 | the mirrors as JSON, ASCII, L bytes, padded with spaces to a multiple of 8 |
+ * | … | N × u32: digest bytes 0–3, big end first in value; sorted with the next column |
+ * | … | N × u32: digest bytes 4–7 |
+ * | … | N × f64: size in bytes |
+ * | … | N × ⌈M/8⌉ bytes: bit m of row n says that mirror m holds blob n |
+ *
+ * Eight bytes of a digest tell blobs apart: two that agree in them are both left out by whoever writes the index.
+ */
+export type BlobIndex = {
+  /** Grows with each publication. */
+  readonly generation: number
+  readonly blobs: number
+  readonly mirrors: readonly IndexedMirror[]
+  /** The row of a digest, or -1. */
+  readonly find: (digest: Digest) => number
+  /** The size in bytes of the blob in a row. */
+  readonly sizeBytes: (row: number) => number
+  /** Whether the mirror at this place in `mirrors` holds the blob in a row. */
+  readonly holds: (row: number, mirror: number) => boolean
+}
+
+/** A mirror as the index knows it: `url` is where its canary was read, key template and all. */
+export type IndexedMirror = { readonly id: string; readonly url: string }
+
+export const indexMagic = 'NEARPORT'
+export const indexVersion = 1
+export const indexHeaderBytes = 72
+export const hashOffset = 16
+export const hashedFrom = 48
+
+/** The index is not one, or not whole. */
+export class IndexError extends Error {
+  override readonly name = 'IndexError'
+}
+
+/** The bytes that the header's SHA-256 covers. */
+export function hashedPart(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(hashedFrom)
+}
+
+/**
+ * Opens an index. `sha256` is the hash of `hashedPart(bytes)`, made by the caller since core has no cryptography.
+ * Throws IndexError for anything that is not a whole index of this version.
+ */
+export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
+  // Columns are views, so they must start on their own width, whatever buffer the bytes came in.
+  const whole = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const view = checkHeader(whole, sha256)
+
+  const generation = view.getFloat64(48, true)
+  const blobs = view.getUint32(56, true)
+  const mirrorCount = view.getUint32(60, true)
+  const textBytes = view.getUint32(64, true)
+  const start = indexHeaderBytes + padded(textBytes)
+  const setBytes = Math.ceil(mirrorCount / 8)
+  const wanted = start + blobs * (16 + setBytes)
+  if (whole.length !== wanted) {
+    throw new IndexError(`wanted ${wanted} bytes by the index's own counts, got ${whole.length}`)
+  }
+  const mirrors = readMirrors(whole.subarray(indexHeaderBytes, indexHeaderBytes + textBytes))
+  if (mirrors.length !== mirrorCount) {
+    throw new IndexError(`wanted ${mirrorCount} mirrors in the index, got ${mirrors.length}`)
+  }
+
+  const column = whole.byteOffset + start
+  const high = new Uint32Array(whole.buffer, column, blobs)
+  const low = new Uint32Array(whole.buffer, column + 4 * blobs, blobs)
+  const sizes = new Float64Array(whole.buffer, column + 8 * blobs, blobs)
+  const sets = whole.subarray(start + 16 * blobs)
+
+  return {
+    generation,
+    blobs,
+    mirrors,
+    find: (digest) => findRow(high, low, wordOf(digest, 7), wordOf(digest, 15)),
+    sizeBytes: (row) => sizes[row]!,
+    holds: (row, mirror) => (sets[row * setBytes + (mirror >> 3)]! & (1 << (mirror & 7))) !== 0,
+  }
+}
+
+/** The number in eight hex digits of a digest, from the character at `offset`. */
+export function wordOf(digest: Digest, offset: number): number {
+  return Number.parseInt(digest.slice(offset, offset + 8), 16)
+}
+
+/** A length rounded up to a multiple of eight. */
+export function padded(bytes: number): number {
+  return (bytes + 7) & ~7
+}
+
+function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
+  if (bytes.length < indexHeaderBytes) {
+    throw new IndexError(`wanted an index of ${indexHeaderBytes} bytes or more, got ${bytes.length}`)
+  }
+  const magic = String.fromCharCode(...bytes.subarray(0, 8))
+  if (magic !== indexMagic) {
+    throw new IndexError(`wanted an index that begins with ${indexMagic}, got ${JSON.stringify(magic)}`)
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const version = view.getUint32(8, true)
+  if (version !== indexVersion) {
+    throw new IndexError(`wanted an index of version ${indexVersion}, got version ${version}`)
+  }
+  if (!sha256.every((byte, at) => bytes[hashOffset + at] === byte)) {
+    throw new IndexError('the index is damaged: its SHA-256 is not the one in its header')
+  }
+  return view
+}
+
+function readMirrors(text: Uint8Array): readonly IndexedMirror[] {
+  let ascii = ''
+  for (const byte of text) ascii += String.fromCharCode(byte)
+  return JSON.parse(ascii) as readonly IndexedMirror[]
+}
+
+/**
+ * Digests are uniform, so a guess in proportion lands within a few rows even among millions. A few guesses narrow the
+ * range; halving finishes it, so that no choice of digests makes a lookup slow.
+ */
+function findRow(high: Uint32Array, low: Uint32Array, wantHigh: number, wantLow: number): number {
+  let from = 0
+  let to = high.length - 1
+  let guesses = 4
+  while (from <= to) {
+    const first = high[from]!
+    const last = high[to]!
+    if (wantHigh < first || wantHigh > last) return -1
+    const at =
+      guesses-- > 0 && last > first
+        ? from + Math.floor(((wantHigh - first) / (last - first)) * (to - from))
+        : (from + to) >>> 1
+    const found = high[at]! - wantHigh || low[at]! - wantLow
+    if (found === 0) return at
+    if (found < 0) from = at + 1
+    else to = at - 1
+  }
+  return -1
+}

@@ -1,0 +1,115 @@
+import type { Digest } from './digest.ts'
+import type { Refusal } from './error.ts'
+import { quote, refuse } from './error.ts'
+import type { ClientLocation } from './location.ts'
+import type { Mirror } from './mirror.ts'
+import type { Reason } from './reason.ts'
+import type { BlobRequest, RegistryRequest } from './request.ts'
+import type { MirrorReason, Route } from './route.ts'
+import type { Upstream } from './upstream.ts'
+import { upstreamOf } from './upstream.ts'
+
+/** What to answer, and why. */
+export type Decision =
+  | { readonly action: 'version'; readonly reason: 'version' }
+  | { readonly action: 'mirror'; readonly reason: MirrorReason; readonly mirror: Mirror }
+  | { readonly action: 'upstream'; readonly reason: UpstreamReason; readonly upstream: Upstream }
+  | { readonly action: 'relay'; readonly reason: 'listing'; readonly upstream: Upstream }
+  | { readonly action: 'size'; readonly reason: 'known-size'; readonly sizeBytes: number }
+  | { readonly action: 'refuse'; readonly reason: 'refused'; readonly refusal: Refusal }
+  /** Learn whether this mirror holds the blob, and decide again. Only where presence is learnt by asking. */
+  | { readonly action: 'ask'; readonly mirror: Mirror }
+
+export type UpstreamReason = Extract<
+  Reason,
+  | 'manifest'
+  | 'configured'
+  | 'same-cloud'
+  | 'no-location'
+  | 'no-mirror'
+  | 'no-index'
+  | 'not-mirrored'
+  | 'unhealthy'
+>
+
+/** Where the upstreams and mirrors are, and who goes where. */
+export type Policy = {
+  /** Longest prefix first. */
+  readonly upstreams: readonly Upstream[]
+  readonly mirrors: readonly Mirror[]
+  readonly route: (client: ClientLocation | undefined) => Route
+}
+
+/** What is known of what the mirrors hold. `undefined` in its place: nothing is, since no index is loaded. */
+export type Presence = {
+  readonly holds: (mirror: Mirror, digest: Digest) => Holding
+  /** The blob's size in bytes where it is known. */
+  readonly sizeBytes: (digest: Digest) => number | undefined
+}
+
+/** `unknown`: not asked yet. `failed`: asked, and the mirror gave no answer that says yes or no. */
+export type Holding = 'present' | 'absent' | 'unknown' | 'failed'
+
+/** The whole policy. docs/request-handling.md tells it in the same order. */
+export function decide(
+  request: RegistryRequest,
+  client: ClientLocation | undefined,
+  policy: Policy,
+  presence: Presence | undefined,
+): Decision {
+  if (request.kind === 'refusal') return { action: 'refuse', reason: 'refused', refusal: request }
+  if (request.kind === 'version') return { action: 'version', reason: 'version' }
+
+  const upstream = upstreamOf(policy.upstreams, request.repository)
+  if (upstream === undefined) {
+    // 404 and no other: containerd goes on to its next host.
+    const refusal = refuse('NAME_UNKNOWN', `no upstream serves ${quote(request.repository)}`)
+    return { action: 'refuse', reason: 'refused', refusal }
+  }
+  switch (request.kind) {
+    case 'tags':
+    case 'referrers':
+      // Its pages link to one another: clients follow the links to whoever they asked first.
+      return { action: 'relay', reason: 'listing', upstream }
+    case 'manifest':
+      return { action: 'upstream', reason: 'manifest', upstream }
+    case 'blob':
+      return decideBlob(request, client, upstream, policy, presence)
+  }
+}
+
+function decideBlob(
+  request: BlobRequest,
+  client: ClientLocation | undefined,
+  upstream: Upstream,
+  policy: Policy,
+  presence: Presence | undefined,
+): Decision {
+  const toUpstream = (reason: UpstreamReason) => ({ action: 'upstream', reason, upstream }) as const
+  const digest = request.mirrorable
+  // Mirrors hold SHA-256 alone.
+  if (digest === undefined) return toUpstream('not-mirrored')
+
+  // S3 cannot send Docker-Content-Digest; we can, and it saves a hop.
+  if (request.method === 'HEAD') {
+    const sizeBytes = presence?.sizeBytes(digest)
+    if (sizeBytes !== undefined) return { action: 'size', reason: 'known-size', sizeBytes }
+  }
+
+  const route = policy.route(client)
+  // The upstream lives in this cloud: reading from it there costs its publisher no internet egress.
+  if (!route.configured && client !== undefined && client.cloud === upstream.cloud) {
+    return toUpstream('same-cloud')
+  }
+  if (route.candidates.length === 0) return toUpstream(route.otherwise)
+  if (presence === undefined) return toUpstream('no-index')
+
+  let failed = false
+  for (const { mirror, reason } of route.candidates) {
+    const holding = presence.holds(mirror, digest)
+    if (holding === 'present') return { action: 'mirror', reason, mirror }
+    if (holding === 'unknown') return { action: 'ask', mirror }
+    if (holding === 'failed') failed = true
+  }
+  return toUpstream(failed ? 'unhealthy' : 'not-mirrored')
+}

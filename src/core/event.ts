@@ -1,0 +1,28 @@
+import type { Decision } from './decision.ts'
+import type { Reason } from './reason.ts'
+import type { RegistryRequest } from './request.ts'
+
+/** The one wide record that a request leaves. It holds no client address. */
+export type RequestEvent = {
+  readonly event: 'request'
+  /** When the request came, in milliseconds since 1970. */
+  readonly timeMs: number
+  readonly method: string
+  readonly kind: RegistryRequest['kind']
+  readonly repository?: string
+  /** The tag or digest asked for. */
+  readonly reference?: string
+  /** Where the client is; both absent: nowhere known. */
+  readonly cloud?: string
+  readonly region?: string
+  readonly action: Exclude<Decision['action'], 'ask'>
+  readonly reason: Reason
+  /** The mirror the client was sent to. */
+  readonly mirror?: string
+  readonly status: number
+  /** The size of the whole blob, where the index knows it. */
+  readonly sizeBytes?: number
+  readonly durationMs: number
+  /** What went wrong on our side or the upstream's, if something did. */
+  readonly error?: string
+}

@@ -1,0 +1,62 @@
+import type { Digest } from './digest.ts'
+import { hexOf, parseDigest } from './digest.ts'
+
+/** Where a mirror keeps a blob: digests to object keys and back. */
+export type KeyTemplate = {
+  readonly text: string
+  /** What every key of a blob begins with: where a listing starts. */
+  readonly prefix: string
+  readonly keyOf: (digest: Digest) => string
+  /** The digest whose key this is, or undefined where the key is not a blob's. */
+  readonly digestOf: (key: string) => Digest | undefined
+}
+
+/** The layout that the buckets of registry.k8s.io have, so that such a bucket works unchanged. */
+export const defaultKeyTemplate = 'containers/images/{algorithm}:{hex}'
+
+const piece = /\{algorithm\}|\{hex(?::\d+)?\}/g
+
+/**
+ * Reads a key template: text with `{algorithm}`, `{hex}` and `{hex:N}` (the first N hex digits). Returns a sentence
+ * saying what is wrong where it is not one.
+ */
+export function parseKeyTemplate(text: string): KeyTemplate | string {
+  const literal = text.replaceAll(piece, '')
+  if (!/^[A-Za-z0-9._/:-]*$/.test(literal)) {
+    return `wanted letters, digits and . _ / : - around {algorithm}, {hex} and {hex:N}, got ${text}`
+  }
+  if (!text.includes('{hex}')) return `wanted {hex} somewhere, or blobs share a key, got ${text}`
+  if (text.startsWith('/')) return `wanted no slash in front, got ${text}`
+  if (/^nearport\//.test(text)) return `wanted a key outside nearport/, which is nearport's own`
+
+  const keyOf = (digest: Digest) => {
+    const hex = hexOf(digest)
+    return text.replaceAll(piece, (token) => {
+      if (token === '{algorithm}') return 'sha256'
+      return token === '{hex}' ? hex : hex.slice(0, Number(token.slice(5, -1)))
+    })
+  }
+  const fixed = text.replaceAll('{algorithm}', 'sha256')
+  const prefix = fixed.slice(0, fixed.indexOf('{hex'))
+  const before = lengthBeforeHex(fixed)
+
+  return {
+    text,
+    prefix,
+    keyOf,
+    digestOf(key) {
+      const digest = parseDigest(`sha256:${key.slice(before, before + 64)}`)
+      return digest !== undefined && keyOf(digest) === key ? digest : undefined
+    },
+  }
+}
+
+/** How many characters of a key stand before its whole digest: `{hex:2}` in front of it takes two. */
+function lengthBeforeHex(fixed: string): number {
+  const sample = '0'.repeat(64)
+  const head = fixed.slice(0, fixed.indexOf('{hex}'))
+  return head.replaceAll(piece, (token) => sample.slice(0, Number(token.slice(5, -1)))).length
+}
+
+/** The template of the default layout. */
+export const defaultKeys = parseKeyTemplate(defaultKeyTemplate) as KeyTemplate
