@@ -135,7 +135,7 @@ export const configSchema = z.strictObject({
       concurrency: z.int().min(1).max(256).default(8),
     })
     .prefault({}),
-  host: z.string().min(1).default('::').describe('Address the clients’ port listens on'),
+  host: z.string().min(1).optional().describe('Address of the clients’ port; default: every one'),
   port: port.default(8080),
   adminHost: z.string().min(1).default('127.0.0.1'),
   adminPort: port.default(9090),

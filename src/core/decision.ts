@@ -18,7 +18,7 @@ export type Decision =
   | { readonly action: 'size'; readonly reason: 'known-size'; readonly sizeBytes: number }
   | { readonly action: 'refuse'; readonly reason: 'refused'; readonly refusal: Refusal }
   /** Learn whether this mirror holds the blob, and decide again. Only where presence is learnt by asking. */
-  | { readonly action: 'ask'; readonly mirror: Mirror }
+  | { readonly action: 'ask'; readonly mirror: Mirror; readonly digest: Digest }
 
 export type UpstreamReason = Extract<
   Reason,
@@ -108,7 +108,7 @@ function decideBlob(
   for (const { mirror, reason } of route.candidates) {
     const holding = presence.holds(mirror, digest)
     if (holding === 'present') return { action: 'mirror', reason, mirror }
-    if (holding === 'unknown') return { action: 'ask', mirror }
+    if (holding === 'unknown') return { action: 'ask', mirror, digest }
     if (holding === 'failed') failed = true
   }
   return toUpstream(failed ? 'unhealthy' : 'not-mirrored')

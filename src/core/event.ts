@@ -26,3 +26,23 @@ export type RequestEvent = {
   /** What went wrong on our side or the upstream's, if something did. */
   readonly error?: string
 }
+
+/** A look for a newer index: what came of it, and each place that did not give what was wanted. */
+export type IndexEvent = {
+  readonly event: 'index'
+  readonly timeMs: number
+  readonly outcome: 'loaded' | 'unchanged' | 'missing'
+  readonly generation?: number
+  readonly blobs?: number
+  readonly problems: readonly string[]
+}
+
+/** The service's own coming and going. */
+export type LifecycleEvent = {
+  readonly event: 'started' | 'draining' | 'stopped'
+  readonly timeMs: number
+  readonly detail?: string
+}
+
+/** Whatever the service leaves on its record: one JSON line each. */
+export type ServiceEvent = RequestEvent | IndexEvent | LifecycleEvent

@@ -28,6 +28,7 @@ export type BlobRequest = Asked & {
 export type ManifestRequest = Asked & { readonly kind: 'manifest'; readonly reference: string }
 export type TagsRequest = Asked & { readonly kind: 'tags' }
 export type ReferrersRequest = Asked & { readonly kind: 'referrers'; readonly digest: string }
+export type ListingRequest = TagsRequest | ReferrersRequest
 
 /** The distribution spec's grammar of repository names. */
 export const repositoryGrammar =
@@ -102,14 +103,21 @@ function decodePath(path: string): string | undefined {
   }
 }
 
+/** A query as it may stand in a header, whatever bytes the client put on the wire. */
+function printable(query: string): string {
+  return query.replaceAll(/[^\x21-\x7e]|["<>\\^`{|}]/g, (each) =>
+    each.charCodeAt(0) < 256 ? `%${each.charCodeAt(0).toString(16).padStart(2, '0')}` : '',
+  )
+}
+
 /** containerd adds `ns=<original registry>` when a hosts.toml points here; upstreams do not know it. */
 function withoutNs(query: string): string {
-  if (!query.includes('ns=')) return query === '?' ? '' : query
+  if (!query.includes('ns=')) return query === '?' ? '' : printable(query)
   const kept = query
     .slice(1)
     .split('&')
     .filter((pair) => !pair.startsWith('ns='))
-  return kept.length === 0 ? '' : `?${kept.join('&')}`
+  return kept.length === 0 ? '' : printable(`?${kept.join('&')}`)
 }
 
 function invalidDigest(text: string): Refusal {

@@ -90,10 +90,12 @@ function nearestThatPay(place: Region, rules: RouteRules): readonly Candidate[] 
 
 /**
  * China, GovCloud and the European sovereign partition are walled off by law or by contract: nobody there is sent to a
- * bucket outside by default. A partition is such a one when it has a name that is not its cloud's.
+ * bucket outside by default. A partition is such a one when its name is not its cloud's. AWS names the regions of each
+ * alike, so that one which data/regions.json has not heard of is known for what it is.
  */
 function maySendElsewhere(client: ClientLocation, place: Region | undefined): boolean {
-  return place === undefined || place.partition === client.cloud
+  if (place !== undefined) return place.partition === client.cloud
+  return client.cloud !== 'aws' || !/^(?:cn|us-gov|eusc|us-iso[a-z]?|eu-isoe)-/.test(client.region)
 }
 
 function firstOfEach(candidates: readonly Candidate[]): readonly Candidate[] {

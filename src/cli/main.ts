@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { ConfigError } from '../config.ts'
+import type { Command, ExitCode, Terminal } from './command.ts'
+import { UsageError } from './command.ts'
+import { explain } from './explain.ts'
+import { ranges } from './ranges.ts'
+import { serve } from './serve.ts'
+import { sync } from './sync.ts'
+
+const commands: Readonly<Record<string, Command>> = { serve, sync, ranges, explain }
+
+/** Runs one command line; errors go to standard error in one form, whatever the command. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === 'help') {
+    terminal.out(overview())
+    return name === undefined ? 2 : 0
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) {
+    const known = Object.keys(commands).join(', ')
+    terminal.err(`nearport: ${name} is not a command: wanted one of ${known}\n`)
+    return 2
+  }
+  if (rest.includes('--help')) {
+    terminal.out(command.help)
+    return 0
+  }
+  try {
+    return await command.run(rest, terminal)
+  } catch (error) {
+    const wronglyUsed = error instanceof UsageError || error instanceof ConfigError
+    terminal.err(`nearport ${name}: ${error instanceof Error ? error.message : String(error)}\n`)
+    return wronglyUsed ? 2 : 1
+  }
+}
+
+function overview(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  nearport ${name.padEnd(8)} ${summary}`,
+  )
+  return `nearport makes container image pulls come from the nearest copy.\n\n${lines.join('\n')}\n\nnearport NAME --help says more.\n`
+}
+
+if (import.meta.main) {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  // Whoever reads us may leave: `nearport ranges lookup | head` is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  process.exitCode = await main(process.argv.slice(2), {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    input: process.stdin,
+    env: process.env,
+    interactive: process.stderr.isTTY === true,
+    stop: stop.signal,
+  })
+}

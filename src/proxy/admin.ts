@@ -1,0 +1,25 @@
+import { Hono } from 'hono'
+
+/** What operators and orchestrators ask, on a port of its own. */
+export type AdminDeps = {
+  /** False while the service drains: it still answers, and wants no new clients. */
+  readonly ready: () => boolean
+  /** What there is to know beside the verdict, as JSON. */
+  readonly details: () => Readonly<Record<string, unknown>>
+  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
+}
+
+/** `/livez`, `/readyz` and `/metrics`. */
+export function createAdminApp(deps: AdminDeps): Hono {
+  const app = new Hono()
+  app.get('/livez', (c) => c.text('ok\n'))
+  // A missing or old index is told, and no reason to send clients away: they get the upstream.
+  app.get('/readyz', (c) =>
+    c.json({ ready: deps.ready(), ...deps.details() }, deps.ready() ? 200 : 503),
+  )
+  app.get('/metrics', async (c) => {
+    const { text, contentType } = await deps.metrics()
+    return c.body(text, 200, { 'Content-Type': contentType })
+  })
+  return app
+}

@@ -1,0 +1,97 @@
+import type { Decision } from '../core/decision.ts'
+import type { Refusal } from '../core/error.ts'
+import { errorBody } from '../core/error.ts'
+import { blobUrl } from '../core/mirror.ts'
+import type { Reason } from '../core/reason.ts'
+import type { BlobRequest, ManifestRequest } from '../core/request.ts'
+import { isWellFormedDigest } from '../core/digest.ts'
+import { upstreamUrl } from '../core/upstream.ts'
+
+// Every answer names its Content-Length: a HEAD without one breaks crane and oras. Headers are plain objects, which
+// @hono/node-server writes without making a Headers of them.
+
+/** `GET /v2/`: 200 and no challenge, so that no client goes looking for a token. */
+export function answerVersion(method: string): Response {
+  return new Response(method === 'HEAD' ? null : '{}', {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/json',
+      'Content-Length': '2',
+      'Docker-Distribution-Api-Version': 'registry/2.0',
+      'X-Nearport-Reason': 'version',
+    },
+  })
+}
+
+/** One hop to a mirror. The client's query stays behind: to S3 it would mean another request. */
+export function redirectToMirror(
+  decision: Extract<Decision, { action: 'mirror' }>,
+  request: BlobRequest,
+): Response {
+  return redirect(
+    blobUrl(decision.mirror, request.mirrorable!),
+    decision.reason,
+    request.digest,
+  )
+}
+
+/** One hop to the upstream, with the client's query. */
+export function redirectToUpstream(
+  decision: Extract<Decision, { action: 'upstream' }>,
+  request: BlobRequest | ManifestRequest,
+): Response {
+  const rest =
+    request.kind === 'blob' ? `blobs/${request.digest}` : `manifests/${request.reference}`
+  const digest = request.kind === 'blob' ? request.digest : request.reference
+  return redirect(
+    upstreamUrl(decision.upstream, request.repository, rest) + request.query,
+    decision.reason,
+    isWellFormedDigest(digest) ? digest : undefined,
+  )
+}
+
+/** The answer to a blob's HEAD from what the index knows. */
+export function answerSize(sizeBytes: number, request: BlobRequest): Response {
+  return new Response(null, {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': String(sizeBytes),
+      'Accept-Ranges': 'bytes',
+      'Cache-Control': 'no-store',
+      'Docker-Content-Digest': request.digest,
+      'X-Nearport-Reason': 'known-size',
+    },
+  })
+}
+
+/** An error as the spec wants it. */
+export function answerRefusal(
+  refusal: Refusal,
+  method: string,
+  reason: Reason = 'refused',
+): Response {
+  const body = errorBody(refusal)
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(new TextEncoder().encode(body).length),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Nearport-Reason': reason,
+  }
+  if (refusal.status === 405) headers['Allow'] = 'GET, HEAD'
+  if (refusal.status === 503) headers['Retry-After'] = '5'
+  return new Response(method === 'HEAD' ? null : body, { status: refusal.status, headers })
+}
+
+function redirect(location: string, reason: Reason, digest: string | undefined): Response {
+  const headers: Record<string, string> = {
+    Location: location,
+    'Content-Length': '0',
+    // The next answer may differ: by caller, by index, by health.
+    'Cache-Control': 'no-store',
+    'X-Nearport-Reason': reason,
+  }
+  if (digest !== undefined) headers['Docker-Content-Digest'] = digest
+  return new Response(null, { status: 307, headers })
+}

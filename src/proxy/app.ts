@@ -1,0 +1,108 @@
+import { Hono } from 'hono'
+import type { Decision, Policy } from '../core/decision.ts'
+import { decide } from '../core/decision.ts'
+import { refuse } from '../core/error.ts'
+import type { RequestEvent } from '../core/event.ts'
+import type { ClientLocation } from '../core/location.ts'
+import type { BlobRequest, ListingRequest, ManifestRequest, RegistryRequest } from '../core/request.ts'
+import { parseRequest } from '../core/request.ts'
+import {
+  answerRefusal,
+  answerSize,
+  answerVersion,
+  redirectToMirror,
+  redirectToUpstream,
+} from './answer.ts'
+import { decideByAsking } from './ask.ts'
+import { describe } from './describe.ts'
+import type { PresenceSource } from './presence.ts'
+import type { RelayDeps } from './relay.ts'
+import { relayListing } from './relay.ts'
+
+/** What the app needs of the world. `Env` is what the runtime gives with a request. */
+export type ProxyDeps<Env> = {
+  /** The last good policy: swapped whole when a newer one has passed its checks. */
+  readonly policy: () => Policy
+  /** Where the client is, from the one configured source of its address. */
+  readonly locate: (request: Request, env: Env) => ClientLocation | undefined
+  readonly presence: PresenceSource
+  /** How long one request may spend asking mirrors, in milliseconds. */
+  readonly askForMs: number
+  readonly relay: RelayDeps
+  readonly record: (event: RequestEvent) => void
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** A request as far as it is understood. */
+export type Handling = {
+  readonly method: string
+  readonly request: RegistryRequest
+  readonly client: ClientLocation | undefined
+  readonly startedMs: number
+}
+
+/** The service that clients see. Every answer is made here, and leaves one event. */
+export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>()
+  app.all('*', (c) => handle(c.req.raw, c.env, deps))
+  app.onError((error, c) => {
+    const refusal = refuse('UNKNOWN', 'something went wrong here')
+    const method = c.req.method
+    const handling = { method, request: refusal, client: undefined, startedMs: deps.now() }
+    const decision = { action: 'refuse', reason: 'refused', refusal } as const
+    deps.record(describe(decision, handling, refusal.status, deps, error.stack))
+    return answerRefusal(refusal, method)
+  })
+  return app
+}
+
+function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | Promise<Response> {
+  const startedMs = deps.now()
+  const request = parseRequest(raw.method, targetOf(raw.url))
+  const client = deps.locate(raw, env)
+  const handling = { method: raw.method, request, client, startedMs }
+  const decision = decide(request, client, deps.policy(), deps.presence.current())
+  // No promise where none is needed: the answer from memory goes out in the same turn.
+  return decision.action === 'ask'
+    ? decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
+    : answer(decision, raw, handling, deps)
+}
+
+/** Path and query as they stand in an absolute URL. */
+function targetOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.indexOf('#', start)
+  return end === -1 ? url.slice(start) : url.slice(start, end)
+}
+
+function answer<Env>(
+  decision: Exclude<Decision, { action: 'ask' }>,
+  raw: Request,
+  handling: Handling,
+  deps: ProxyDeps<Env>,
+): Response | Promise<Response> {
+  const { method, request } = handling
+  const finish = (response: Response, error?: string) => {
+    deps.record(describe(decision, handling, response.status, deps, error))
+    return response
+  }
+  switch (decision.action) {
+    case 'version':
+      return finish(answerVersion(method))
+    case 'refuse':
+      return finish(answerRefusal(decision.refusal, method))
+    case 'mirror':
+      return finish(redirectToMirror(decision, request as BlobRequest))
+    case 'size':
+      return finish(answerSize(decision.sizeBytes, request as BlobRequest))
+    case 'upstream':
+      return finish(redirectToUpstream(decision, request as BlobRequest | ManifestRequest))
+    case 'relay': {
+      const accept = raw.headers.get('accept')
+      return relayListing(request as ListingRequest, decision.upstream, accept, deps.relay).then(
+        ({ response, error }) => finish(response, error),
+      )
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { hashedPart, openIndex } from '../core/blob-index.ts'
+import type { Presence } from '../core/decision.ts'
+import type { IndexEvent } from '../core/event.ts'
+import type { IndexPointer } from '../core/index-pointer.ts'
+import { indexPointerName, parseIndexPointer } from '../core/index-pointer.ts'
+import type { Mirror } from '../core/mirror.ts'
+import { createIndexPresence } from './index-presence.ts'
+import type { PresenceSource } from './presence.ts'
+
+/** One place an index is published to. Both functions throw where the place does not answer. */
+export type IndexReader = {
+  readonly name: string
+  /** What `current.json` says, or undefined where there is none. */
+  readonly pointer: () => Promise<IndexPointer | undefined>
+  /** The bytes of the generation that a pointer names. */
+  readonly file: (pointer: IndexPointer) => Promise<Uint8Array>
+}
+
+/** The index in use, and how old its news is. */
+export type IndexState = {
+  readonly generation: number
+  readonly blobs: number
+  readonly bytes: number
+  /** When sync last found the mirrors to be as this index says, in milliseconds since 1970. */
+  readonly checkedAtMs: number
+  /** Where it was read. */
+  readonly from: string
+}
+
+export type IndexKeeper = PresenceSource & {
+  readonly state: () => IndexState | undefined
+  /** Looks for a newer generation everywhere it may be. Never throws: on any doubt what is there stays. */
+  readonly refresh: () => Promise<IndexEvent>
+}
+
+/** Keeps the last good index: swapped whole, and only for a newer one that is whole and of its promised content. */
+export function createIndexKeeper(deps: {
+  readonly readers: readonly IndexReader[]
+  readonly mirrors: readonly Mirror[]
+  readonly now: () => number
+}): IndexKeeper {
+  let state: IndexState | undefined
+  let presence: Presence | undefined
+
+  async function refresh(): Promise<IndexEvent> {
+    const problems: string[] = []
+    for (const { reader, pointer } of newestFirst(await readPointers(deps.readers, problems))) {
+      if (state !== undefined && pointer.generation < state.generation) break
+      if (pointer.generation === state?.generation) {
+        state = { ...state, checkedAtMs: Math.max(state.checkedAtMs, checkedAtMs(pointer)) }
+        return describe('unchanged', problems)
+      }
+      try {
+        const bytes = await reader.file(pointer)
+        await checkHash(bytes, pointer)
+        const index = openIndex(bytes, await sha256(hashedPart(bytes)))
+        presence = createIndexPresence(index, deps.mirrors)
+        state = {
+          generation: index.generation,
+          blobs: index.blobs,
+          bytes: bytes.length,
+          checkedAtMs: checkedAtMs(pointer),
+          from: reader.name,
+        }
+        return describe('loaded', problems)
+      } catch (error) {
+        problems.push(`${reader.name}: generation ${pointer.generation}: ${messageOf(error)}`)
+      }
+    }
+    return describe(state === undefined ? 'missing' : 'unchanged', problems)
+  }
+
+  function describe(outcome: IndexEvent['outcome'], problems: readonly string[]): IndexEvent {
+    return {
+      event: 'index',
+      timeMs: deps.now(),
+      outcome,
+      ...(state !== undefined && { generation: state.generation, blobs: state.blobs }),
+      problems,
+    }
+  }
+
+  return {
+    current: () => presence,
+    // An index has said all it knows.
+    ask: () => Promise.resolve('absent'),
+    state: () => state,
+    refresh,
+  }
+}
+
+/** Reads the text of a pointer that lies under `prefix`. Throws where it is not one. */
+export function readPointer(text: string, prefix: string): IndexPointer {
+  const pointer = parseIndexPointer(text, prefix)
+  if (typeof pointer === 'string') throw new Error(`${indexPointerName}: ${pointer}`)
+  return pointer
+}
+
+type Published = { readonly reader: IndexReader; readonly pointer: IndexPointer }
+
+async function readPointers(
+  readers: readonly IndexReader[],
+  problems: string[],
+): Promise<readonly Published[]> {
+  const found = await Promise.all(
+    readers.map(async (reader): Promise<Published | undefined> => {
+      try {
+        const pointer = await reader.pointer()
+        return pointer && { reader, pointer }
+      } catch (error) {
+        problems.push(`${reader.name}: ${messageOf(error)}`)
+        return undefined
+      }
+    }),
+  )
+  return found.filter((each) => each !== undefined)
+}
+
+function newestFirst(published: readonly Published[]): readonly Published[] {
+  return published.toSorted(
+    (a, b) =>
+      b.pointer.generation - a.pointer.generation ||
+      checkedAtMs(b.pointer) - checkedAtMs(a.pointer),
+  )
+}
+
+function checkedAtMs(pointer: IndexPointer): number {
+  return Date.parse(pointer.checkedAt)
+}
+
+async function checkHash(bytes: Uint8Array, pointer: IndexPointer): Promise<void> {
+  const got = Array.from(await sha256(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  if (got !== pointer.sha256) throw new Error(`wanted SHA-256 ${pointer.sha256}, got ${got}`)
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // `fetch failed` alone tells nobody anything.
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}

@@ -1,0 +1,43 @@
+import type { BlobIndex } from '../core/blob-index.ts'
+import type { Presence } from '../core/decision.ts'
+import type { Digest } from '../core/digest.ts'
+import type { Mirror } from '../core/mirror.ts'
+
+/** An index as it is used here, with its own place for each of the configured mirrors. */
+export type LoadedIndex = { readonly index: BlobIndex; readonly presence: Presence }
+
+/**
+ * Reads an index for the mirrors of our configuration. A mirror counts only where the index names it with the very URL
+ * that we would send clients to: one that moved, or another deployment's of the same id, holds nothing for us.
+ */
+export function createIndexPresence(index: BlobIndex, mirrors: readonly Mirror[]): Presence {
+  const places = new Map<Mirror, number>()
+  for (const mirror of mirrors) {
+    const url = `${mirror.publicUrl}/${mirror.keys.text}`
+    const place = index.mirrors.findIndex((each) => each.id === mirror.id && each.url === url)
+    if (place !== -1) places.set(mirror, place)
+  }
+
+  // One request asks for one digest several times over.
+  let lastDigest: Digest | undefined
+  let lastRow = -1
+  const rowOf = (digest: Digest) => {
+    if (digest === lastDigest) return lastRow
+    lastDigest = digest
+    lastRow = index.find(digest)
+    return lastRow
+  }
+
+  return {
+    holds(mirror, digest) {
+      const place = places.get(mirror)
+      if (place === undefined) return 'absent'
+      const row = rowOf(digest)
+      return row !== -1 && index.holds(row, place) ? 'present' : 'absent'
+    },
+    sizeBytes(digest) {
+      const row = rowOf(digest)
+      return row === -1 ? undefined : index.sizeBytes(row)
+    },
+  }
+}

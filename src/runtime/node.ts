@@ -1,0 +1,120 @@
+import type { Config } from '../config.ts'
+import type { AddressTable } from '../core/address-table.ts'
+import type { ServiceEvent } from '../core/event.ts'
+import { createMetrics } from '../metrics/prometheus.ts'
+import { createAdminApp } from '../proxy/admin.ts'
+import { createApp } from '../proxy/app.ts'
+import { createClientAddressReader } from '../proxy/client-address.ts'
+import type { IndexKeeper } from '../proxy/index-keeper.ts'
+import { loadBundledTable } from '../ranges/bundled.ts'
+import { startRefreshing } from './index-refresh.ts'
+import type { Listener } from './listener.ts'
+import { listen, peerOf } from './listener.ts'
+import { createPolicy } from './policy.ts'
+import { createPresence } from './presence.ts'
+
+/** A running nearport. */
+export type Service = {
+  readonly port: number
+  readonly adminPort: number
+  /** Says so on `readyz`, takes requests for `drainSeconds` more, ends those under way, and is gone. */
+  readonly drain: () => Promise<void>
+}
+
+/** How long a request that is under way at the end of a drain may still take. */
+const lastRequestsMs = 30_000
+
+/** Starts nearport on Node. Rejects where a port cannot be had; nothing else outside can stop it from starting. */
+export async function startService(
+  config: Config,
+  record: (event: ServiceEvent) => void,
+): Promise<Service> {
+  const now = () => performance.timeOrigin + performance.now()
+  const table = loadBundledTable()
+  const { presence, keeper } = createPresence(config, now)
+  const metrics = createMetrics({ index: () => keeper?.state(), now })
+  const recordAll = (event: ServiceEvent) => {
+    metrics.record(event)
+    record(event)
+  }
+  const stopRefreshing = keeper && (await startRefreshing(keeper, config.index, recordAll))
+
+  const policy = createPolicy(config)
+  const addressOf = createClientAddressReader(config.clientAddress)
+  const app = createApp<{ incoming: Parameters<typeof peerOf>[0]['incoming'] }>({
+    policy: () => policy,
+    locate(request, env) {
+      const address = addressOf(request.headers, peerOf(env))
+      return address === undefined ? undefined : table.locate(address)
+    },
+    presence,
+    askForMs: config.probe.timeoutMs,
+    relay: { fetch, timeoutMs: 10_000, maxBytes: 32 * 1024 * 1024 },
+    record: recordAll,
+    now,
+  })
+
+  let draining = false
+  const admin = createAdminApp({
+    ready: () => !draining,
+    details: () => readyDetails(config, table, keeper, now),
+    metrics: metrics.scrape,
+  })
+  const listener = await listen((request, env) => app.fetch(request, env), {
+    host: config.host,
+    port: config.port,
+  })
+  const adminListener = await listenForOperators(admin.fetch, config, listener)
+  const where = `clients on port ${listener.port}, operators on port ${adminListener.port}`
+  recordAll({ event: 'started', timeMs: now(), detail: where })
+
+  return {
+    port: listener.port,
+    adminPort: adminListener.port,
+    async drain() {
+      draining = true
+      recordAll({ event: 'draining', timeMs: now() })
+      listener.discourage()
+      // Whoever routes to us needs a moment to read `readyz`; what it still sends is answered.
+      await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000))
+      await listener.close(lastRequestsMs)
+      stopRefreshing?.()
+      await adminListener.close(0)
+      recordAll({ event: 'stopped', timeMs: now() })
+    },
+  }
+}
+
+/** The admin port, or nothing at all: a service that cannot be watched does not start. */
+async function listenForOperators(
+  fetchAdmin: (request: Request) => Response | Promise<Response>,
+  config: Config,
+  listener: Listener,
+): Promise<Listener> {
+  try {
+    const address = { host: config.adminHost, port: config.adminPort }
+    return await listen((request) => fetchAdmin(request), address)
+  } catch (error) {
+    await listener.close(0)
+    throw error
+  }
+}
+
+function readyDetails(
+  config: Config,
+  table: AddressTable,
+  keeper: IndexKeeper | undefined,
+  now: () => number,
+): Readonly<Record<string, unknown>> {
+  const index = keeper?.state()
+  const ageSeconds = index && Math.round((now() - index.checkedAtMs) / 1000)
+  return {
+    presence: config.presence,
+    index: index && {
+      ...index,
+      ageSeconds,
+      stale: ageSeconds !== undefined && ageSeconds > config.index.staleAfterSeconds,
+    },
+    ranges: table.sources,
+  }
+}

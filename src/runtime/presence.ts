@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../config.ts'
+import type { IndexKeeper } from '../proxy/index-keeper.ts'
+import { createIndexKeeper } from '../proxy/index-keeper.ts'
+import { createMirrorIndexReader } from '../proxy/mirror-index-reader.ts'
+import type { PresenceSource } from '../proxy/presence.ts'
+import { assumedPresence } from '../proxy/presence.ts'
+import type { ProbeAnswer } from '../proxy/probe.ts'
+import { createProbe } from '../proxy/probe.ts'
+import { createDirectoryIndexReader } from './directory-index-reader.ts'
+import { createSingleFlight } from './single-flight.ts'
+
+/** A place that does not give its index in this time is asked again at the next look. */
+const indexTimeoutMs = 5000
+
+/** How it is known what mirrors hold, as configured. `keeper` is there where an index is kept, which starts empty. */
+export function createPresence(
+  config: Config,
+  now: () => number,
+): { readonly presence: PresenceSource; readonly keeper?: IndexKeeper } {
+  switch (config.presence) {
+    case 'assume':
+      return { presence: assumedPresence }
+    case 'probe':
+      return { presence: createNodeProbe(config.probe) }
+    case 'index': {
+      const keeper = createKeeper(config, now)
+      return { presence: keeper, keeper }
+    }
+  }
+}
+
+function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeeper {
+  const readers = [
+    ...(index.directory === undefined ? [] : [createDirectoryIndexReader(index.directory)]),
+    ...mirrors.map((mirror) => createMirrorIndexReader(mirror, { fetch, timeoutMs: indexTimeoutMs })),
+  ]
+  return createIndexKeeper({ readers, mirrors, now })
+}
+
+function createNodeProbe(probe: Config['probe']): PresenceSource {
+  return createProbe({
+    fetch,
+    remembered: new LRUCache<string, ProbeAnswer>({ max: probe.remembered }),
+    coalesce: createSingleFlight(),
+    timeoutMs: probe.timeoutMs,
+    presentForMs: probe.presentForSeconds * 1000,
+    absentForMs: probe.absentForSeconds * 1000,
+    failedForMs: probe.failedForSeconds * 1000,
+  })
+}
