@@ -5,7 +5,11 @@ import { repositoryGrammar } from './core/request.ts'
 
 const baseUrl = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash + url.username) {
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search + url.hash + url.username
+  ) {
     context.addIssue(`wanted an http or https address with no query, got ${JSON.stringify(text)}`)
     return z.NEVER
   }
@@ -50,7 +54,9 @@ const mirror = z.strictObject({
     .string()
     .regex(/^[A-Z][A-Z0-9_]*$/, { error: 'wanted the beginning of an environment name, as in R2' })
     .optional()
-    .describe('R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds'),
+    .describe(
+      'R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds',
+    ),
   publicUrl: baseUrl.optional().describe('Where clients read the bucket; default: by cloud'),
   keyTemplate: z
     .string()
@@ -59,7 +65,9 @@ const mirror = z.strictObject({
       if (typeof template === 'string') context.addIssue(template)
     })
     .optional()
-    .describe('Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}'),
+    .describe(
+      'Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}',
+    ),
 })
 
 const clientAddress = z
@@ -79,7 +87,10 @@ const repositories = z.union([
   repository.min(1).transform((name) => ({ name, tags: ['*'] })),
   z.strictObject({
     name: z.string().min(1).describe('A repository; with * it is matched against the catalog'),
-    tags: z.array(z.string().min(1)).default(['*']).describe('Tags to mirror; * stands for any text'),
+    tags: z
+      .array(z.string().min(1))
+      .default(['*'])
+      .describe('Tags to mirror; * stands for any text'),
   }),
 ])
 
@@ -124,7 +135,9 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('A folder that sync publishes to and serve reads from, beside the mirrors'),
       refreshSeconds: seconds.default(60),
-      staleAfterSeconds: seconds.default(86_400).describe('Past this age readyz and metrics say so'),
+      staleAfterSeconds: seconds
+        .default(86_400)
+        .describe('Past this age readyz and metrics say so'),
       keepGenerations: z.int().min(1).default(10),
     })
     .prefault({}),
@@ -139,7 +152,11 @@ export const configSchema = z.strictObject({
   port: port.default(8080),
   adminHost: z.string().min(1).default('127.0.0.1'),
   adminPort: port.default(9090),
-  drainSeconds: z.number().min(0).default(5).describe('How long new requests are still taken at SIGTERM'),
+  drainSeconds: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe('How long new requests are still taken at SIGTERM'),
 })
 
 export type ConfigFile = z.output<typeof configSchema>

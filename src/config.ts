@@ -51,7 +51,7 @@ export class ConfigError extends Error {
 /** Checks a configuration and fills in its defaults. `source` is what messages call it. Throws ConfigError. */
 export function parseConfig(json: unknown, source: string): Config {
   const parsed = configSchema.safeParse(json)
-  if (!parsed.success) throw new ConfigError(source, describeIssues(parsed.error.issues))
+  if (!parsed.success) throw new ConfigError(source, describeIssues(parsed.error.issues, json))
 
   const { $schema: _, regions, clientAddress, ...file } = parsed.data
   const problems: string[] = []
@@ -131,10 +131,57 @@ function repeated(values: readonly string[]): readonly number[] {
   return values.flatMap((value, at) => (values.indexOf(value) < at ? [at] : []))
 }
 
-function describeIssues(issues: readonly z.core.$ZodIssue[]): readonly string[] {
+function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  json: unknown,
+  above: readonly PropertyKey[] = [],
+): readonly string[] {
   return issues.flatMap((issue) => {
-    const path = z.core.toDotPath(issue.path) || 'the whole'
-    if (issue.code !== 'invalid_union') return [`${path}: ${issue.message}`]
-    return [`${path}: ${issue.errors.map((each) => describeIssues(each).join(' and ')).join('; or ')}`]
+    const path = [...above, ...issue.path]
+    const got = show(valueAt(json, path))
+    // Of a union, the alternative that came closest is the one that was meant: it complains of what is inside.
+    if (issue.code === 'invalid_union') {
+      const deeper = issue.errors.filter((errors) => errors.some((each) => each.path.length > 0))
+      if (deeper.length === 1) return describeIssues(deeper[0]!, json, path)
+      const wants = issue.errors.flatMap((errors) => errors.map(wantOf))
+      return [`${dotted(path)}: wanted ${[...new Set(wants)].join(' or ')}, got ${got}`]
+    }
+    if (issue.code === 'unrecognized_keys') {
+      return [`${dotted(path)}: wanted none of these keys: ${issue.keys.join(', ')}`]
+    }
+    const said = /^wanted/.test(issue.message) ? issue.message : `wanted ${wantOf(issue)}`
+    return [`${dotted(path)}: ${said}${said.includes(', got ') ? '' : `, got ${got}`}`]
   })
+}
+
+function wantOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ')
+    case 'too_small':
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `${issue.minimum} or more`
+        : 'something that is not empty'
+    case 'too_big':
+      return `at most ${issue.maximum}`
+    default:
+      return issue.message.replace(/^wanted /, '')
+  }
+}
+
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    json,
+  )
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100)
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return z.core.toDotPath([...path]) || 'the whole'
 }

@@ -58,7 +58,9 @@ export function parseFlags<const K extends FlagKinds>(
       throw new UsageError(`${token.rawName} wants a value and got none`)
     }
     if (kind === 'boolean' && token.value !== undefined) {
-      throw new UsageError(`${token.rawName} takes no value, and got ${JSON.stringify(token.value)}`)
+      throw new UsageError(
+        `${token.rawName} takes no value, and got ${JSON.stringify(token.value)}`,
+      )
     }
   }
   return { flags: values as Flags<K>, rest: positionals }

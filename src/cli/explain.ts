@@ -30,7 +30,9 @@ export const explain: Command = {
     })
     const [path] = rest
     if (path === undefined || rest.length > 1 || !path.startsWith('/')) {
-      throw new UsageError(`explain wants one path that begins with /, and got ${rest.join(' ') || 'none'}`)
+      throw new UsageError(
+        `explain wants one path that begins with /, and got ${rest.join(' ') || 'none'}`,
+      )
     }
     const address = flags.ip === undefined ? undefined : bareAddress(flags.ip)
     if (address === undefined) {
@@ -76,9 +78,7 @@ async function explainNow(
 }
 
 /** What the decision comes to, as the client would see it. */
-function outcomeOf(
-  { request, decision }: Explanation,
-): Readonly<Record<string, string | number>> {
+function outcomeOf({ request, decision }: Explanation): Readonly<Record<string, string | number>> {
   const { action } = decision
   switch (action) {
     case 'mirror':
@@ -92,7 +92,9 @@ function outcomeOf(
       return {
         action,
         reason: decision.reason,
-        location: locationOf(redirectToUpstream(decision, request as BlobRequest | ManifestRequest)),
+        location: locationOf(
+          redirectToUpstream(decision, request as BlobRequest | ManifestRequest),
+        ),
       }
     case 'relay':
       return { action, reason: decision.reason, upstream: decision.upstream.registry }

@@ -49,7 +49,8 @@ export function writeIndex(content: IndexContent): Uint8Array {
     view.setUint32(start + 4 * n, wordOf(row.digest, 7), true)
     view.setUint32(start + 4 * (rows.length + n), wordOf(row.digest, 15), true)
     view.setFloat64(sizes + 8 * n, row.sizeBytes, true)
-    for (const mirror of row.mirrors) bytes[sets + n * setBytes + (mirror >> 3)]! |= 1 << (mirror & 7)
+    for (const mirror of row.mirrors)
+      bytes[sets + n * setBytes + (mirror >> 3)]! |= 1 << (mirror & 7)
   })
   return bytes
 }

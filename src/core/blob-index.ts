@@ -56,7 +56,8 @@ export function hashedPart(bytes: Uint8Array): Uint8Array {
  */
 export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
   // Columns are views, so they must start on their own width, whatever buffer the bytes came in.
-  const whole = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  // Not `bytes.slice()`: a Node Buffer's slice is the same memory at the same place.
+  const whole = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const view = checkHeader(whole, sha256)
 
   const generation = view.getFloat64(48, true)
@@ -102,18 +103,26 @@ export function padded(bytes: number): number {
 
 function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
   if (bytes.length < indexHeaderBytes) {
-    throw new IndexError(`wanted an index of ${indexHeaderBytes} bytes or more, got ${bytes.length}`)
+    throw new IndexError(
+      `wanted an index of ${indexHeaderBytes} bytes or more, got ${bytes.length}`,
+    )
   }
   const magic = String.fromCharCode(...bytes.subarray(0, 8))
   if (magic !== indexMagic) {
-    throw new IndexError(`wanted an index that begins with ${indexMagic}, got ${JSON.stringify(magic)}`)
+    throw new IndexError(
+      `wanted an index that begins with ${indexMagic}, got ${JSON.stringify(magic)}`,
+    )
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const version = view.getUint32(8, true)
   if (version !== indexVersion) {
     throw new IndexError(`wanted an index of version ${indexVersion}, got version ${version}`)
   }
-  if (!sha256.every((byte, at) => bytes[hashOffset + at] === byte)) {
+  // Outside the hash, and nothing yet: what a later version puts there must not be read as this one.
+  if (view.getUint32(12, true) !== 0) {
+    throw new IndexError(`wanted zero after the index's version, got ${view.getUint32(12, true)}`)
+  }
+  if (sha256.length !== 32 || !sha256.every((byte, at) => bytes[hashOffset + at] === byte)) {
     throw new IndexError('the index is damaged: its SHA-256 is not the one in its header')
   }
   return view
@@ -122,7 +131,21 @@ function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
 function readMirrors(text: Uint8Array): readonly IndexedMirror[] {
   let ascii = ''
   for (const byte of text) ascii += String.fromCharCode(byte)
-  return JSON.parse(ascii) as readonly IndexedMirror[]
+  let json: unknown
+  try {
+    json = JSON.parse(ascii)
+  } catch (cause) {
+    throw new IndexError('wanted the mirrors of the index as JSON', { cause })
+  }
+  if (!Array.isArray(json) || !json.every(isIndexedMirror)) {
+    throw new IndexError('wanted an id and a url for each mirror of the index')
+  }
+  return json
+}
+
+function isIndexedMirror(value: unknown): value is IndexedMirror {
+  const { id, url } = (value ?? {}) as Partial<Record<keyof IndexedMirror, unknown>>
+  return typeof id === 'string' && typeof url === 'string'
 }
 
 /**

@@ -11,7 +11,8 @@ export function parseDigest(text: string): Digest | undefined {
 /** The digest made of a SHA-256 in lower-case hex. Throws if it is not one: that is a bug in the caller. */
 export function digestOfHex(hex: string): Digest {
   const digest = parseDigest(`sha256:${hex}`)
-  if (digest === undefined) throw new Error(`wanted 64 lower-case hex digits, got ${hex.slice(0, 80)}`)
+  if (digest === undefined)
+    throw new Error(`wanted 64 lower-case hex digits, got ${hex.slice(0, 80)}`)
   return digest
 }
 

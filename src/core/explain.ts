@@ -58,9 +58,11 @@ function tellSteps(
     `blob: ${mirrorable === undefined ? 'not a SHA-256, so no mirror holds it' : `${sizeBytes ?? 'an unknown number of'} bytes`}`,
     route.configured ? 'route: as the configuration says for this region' : 'route: by the rules',
   )
-  if (route.candidates.length === 0) steps.push(`mirrors that may serve this client: none (${route.otherwise})`)
+  if (route.candidates.length === 0)
+    steps.push(`mirrors that may serve this client: none (${route.otherwise})`)
   route.candidates.forEach(({ mirror, reason }, at) => {
-    const holding = mirrorable && (presence === undefined ? 'no index' : presence.holds(mirror, mirrorable))
+    const holding =
+      mirrorable && (presence === undefined ? 'no index' : presence.holds(mirror, mirrorable))
     steps.push(`candidate ${at + 1}: ${mirror.id} (${reason}): ${holding ?? 'absent'}`)
   })
   return steps

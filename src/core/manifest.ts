@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts'
-import { parseDigest } from './digest.ts'
+import { isWellFormedDigest, parseDigest } from './digest.ts'
 
 /** A reference to content, as the OCI image spec has it. */
 export type Descriptor = {
@@ -79,7 +79,8 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
     if (descriptor === undefined) return `wanted mediaType, digest and size in each of ${field}`
     const digest = parseDigest(descriptor.digest)
     if (digest === undefined) {
-      skipped.push({ digest: descriptor.digest, why: 'mirrors hold SHA-256 alone' })
+      const why = isWellFormedDigest(descriptor.digest) ? 'mirrors hold SHA-256 alone' : 'no digest'
+      skipped.push({ digest: descriptor.digest.slice(0, 256), why })
     } else if (field === 'manifests' && !isBlobType(descriptor.mediaType)) {
       manifests.push(descriptor)
     } else if (isForeign(item, descriptor.mediaType)) {

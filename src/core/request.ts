@@ -61,7 +61,11 @@ export function parseRequest(method: string, target: string): RegistryRequest {
   if (beforeLast <= '/v2'.length) return unknownPath(path)
   const repository = path.slice('/v2/'.length, beforeLast)
   const verb = path.slice(beforeLast + 1, last)
-  const asked = { method, repository, query: mark === -1 ? '' : withoutNs(target.slice(mark)) } as const
+  const asked = {
+    method,
+    repository,
+    query: mark === -1 ? '' : withoutNs(target.slice(mark)),
+  } as const
 
   return parseTail(verb, path.slice(last + 1), asked) ?? unknownPath(path)
 }

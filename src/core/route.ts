@@ -26,9 +26,7 @@ export type RouteRules = {
 }
 
 /** Makes the function that tells a location's route. Each is worked out once: locations are few and known. */
-export function createRouter(
-  rules: RouteRules,
-): (client: ClientLocation | undefined) => Route {
+export function createRouter(rules: RouteRules): (client: ClientLocation | undefined) => Route {
   const nowhere = routeOf(undefined, rules)
   const byCloud = new Map<string, Map<string, Route>>()
   return (client) => {

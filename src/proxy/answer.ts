@@ -28,11 +28,7 @@ export function redirectToMirror(
   decision: Extract<Decision, { action: 'mirror' }>,
   request: BlobRequest,
 ): Response {
-  return redirect(
-    blobUrl(decision.mirror, request.mirrorable!),
-    decision.reason,
-    request.digest,
-  )
+  return redirect(blobUrl(decision.mirror, request.mirrorable!), decision.reason, request.digest)
 }
 
 /** One hop to the upstream, with the client's query. */

@@ -4,7 +4,12 @@ import { decide } from '../core/decision.ts'
 import { refuse } from '../core/error.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { ClientLocation } from '../core/location.ts'
-import type { BlobRequest, ListingRequest, ManifestRequest, RegistryRequest } from '../core/request.ts'
+import type {
+  BlobRequest,
+  ListingRequest,
+  ManifestRequest,
+  RegistryRequest,
+} from '../core/request.ts'
 import { parseRequest } from '../core/request.ts'
 import {
   answerRefusal,

@@ -64,7 +64,8 @@ function answerListing(
     'X-Nearport-Reason': 'listing',
   }
   const query = nextPage(answer.headers.get('link'))
-  if (query !== undefined) headers['Link'] = `</v2/${request.repository}/${rest}${query}>; rel="next"`
+  if (query !== undefined)
+    headers['Link'] = `</v2/${request.repository}/${rest}${query}>; rel="next"`
   const filters = answer.headers.get('oci-filters-applied')
   if (filters !== null) headers['OCI-Filters-Applied'] = filters
   return new Response(request.method === 'HEAD' ? null : body, { status: 200, headers })
@@ -91,7 +92,8 @@ function refusedUpstream(request: ListingRequest, answer: Response): Relayed {
   const refusal = refuse(code, `the upstream registry answered ${answer.status} for this list`)
   const response = answerRefusal(refusal, request.method, 'listing')
   const retryAfter = answer.headers.get('retry-after')
-  if (retryAfter !== null && errorStatus[code] >= 429) response.headers.set('Retry-After', retryAfter)
+  if (retryAfter !== null && errorStatus[code] >= 429)
+    response.headers.set('Retry-After', retryAfter)
   return answer.status === 404
     ? { response }
     : { response, error: `the upstream answered ${answer.status} for a list` }

@@ -29,7 +29,7 @@ export async function listen(
     hostname: 'localhost',
     errorHandler: () => answerRefusal(refuse('NAME_INVALID', 'not a request we can read'), 'GET'),
   })
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ requireHostHeader: false }, (incoming, outgoing) => {
     if (discouraged) outgoing.shouldKeepAlive = false
     void respond(incoming, outgoing)
   })
@@ -65,7 +65,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     return
   }
   const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 431
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 408
+        : 400
   const body = errorBody(refuse('UNSUPPORTED', 'not an HTTP request we can read', status))
   socket.end(
     `HTTP/1.1 ${status} \r\nContent-Type: application/json\r\n` +

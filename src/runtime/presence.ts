@@ -33,7 +33,9 @@ export function createPresence(
 function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeeper {
   const readers = [
     ...(index.directory === undefined ? [] : [createDirectoryIndexReader(index.directory)]),
-    ...mirrors.map((mirror) => createMirrorIndexReader(mirror, { fetch, timeoutMs: indexTimeoutMs })),
+    ...mirrors.map((mirror) =>
+      createMirrorIndexReader(mirror, { fetch, timeoutMs: indexTimeoutMs }),
+    ),
   ]
   return createIndexKeeper({ readers, mirrors, now })
 }

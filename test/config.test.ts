@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest'
+import { ConfigError, configJsonSchema, parseConfig } from '../src/config.ts'
+
+const upstreams = [{ registry: 'https://registry.example' }]
+
+test('an upstream alone is a configuration, with every default filled in', () => {
+  expect(parse({ upstreams })).toMatchObject({
+    upstreams: [{ repositories: '', registry: 'https://registry.example', namespace: '' }],
+    mirrors: [],
+    overrides: {},
+    elsewhere: 'upstream',
+    presence: 'index',
+    clientAddress: { kind: 'socket' },
+    port: 8080,
+    adminPort: 9090,
+    adminHost: '127.0.0.1',
+  })
+})
+
+test('the configuration of the design is one', () => {
+  const config = parse({
+    upstreams: [
+      {
+        repositories: '',
+        registry: 'https://us-central1-docker.pkg.dev',
+        namespace: 'k8s-artifacts-prod/images',
+        cloud: 'gcp',
+        mode: 'redirect',
+      },
+    ],
+    mirrors: [
+      { id: 'aws/us-east-1', bucket: 'prod-registry-us-east-1' },
+      {
+        id: 'aws/eu-west-1',
+        bucket: 'images',
+        endpoint: 'http://127.0.0.1:9000',
+        forcePathStyle: true,
+        publicUrl: 'http://127.0.0.1:9000/images',
+      },
+    ],
+    regions: { 'aws/eu-west-3': 'aws/eu-west-1', 'aws/cn-north-1': 'upstream' },
+    elsewhere: 'upstream',
+    clientAddress: { header: 'X-Forwarded-For', fromRight: 2 },
+    presence: 'index',
+  })
+  expect(config.clientAddress).toEqual({ kind: 'header', header: 'x-forwarded-for', fromRight: 2 })
+  expect(config.mirrors.map(({ publicUrl }) => publicUrl)).toEqual([
+    'https://prod-registry-us-east-1.s3.dualstack.us-east-1.amazonaws.com',
+    'http://127.0.0.1:9000/images',
+  ])
+  expect(config.mirrors[0]!.store.signingRegion).toBe('us-east-1')
+})
+
+test.for<[string, object, string]>([
+  ['path style', { forcePathStyle: true }, 'http://s3.example/b'],
+  ['virtual hosts', {}, 'http://b.s3.example'],
+  ['an address of its own', { publicUrl: 'https://cdn.example/x/' }, 'https://cdn.example/x'],
+])('clients read a mirror with an endpoint by %s', ([, settings, publicUrl]) => {
+  const mirror = { id: 'r2/global', bucket: 'b', endpoint: 'http://s3.example', ...settings }
+  expect(parse({ upstreams, mirrors: [mirror] }).mirrors[0]!.publicUrl).toBe(publicUrl)
+})
+
+test('the longest prefix comes first', () => {
+  const registry = 'https://registry.example'
+  const prefixes = ['', 'team/app', 'team'].map((repositories) => ({ repositories, registry }))
+  expect(parse({ upstreams: prefixes }).upstreams.map((each) => each.repositories)).toEqual([
+    'team/app',
+    'team',
+    '',
+  ])
+})
+
+test.for<[string, object, string]>([
+  ['nothing at all', {}, 'upstreams: wanted an array, got nothing'],
+  ['no upstream', { upstreams: [] }, 'upstreams: wanted something that is not empty, got []'],
+  [
+    'an upstream with a path',
+    { upstreams: [{ registry: 'https://a.example/b' }] },
+    'upstreams[0].registry: wanted scheme and host alone',
+  ],
+  [
+    'an upstream by another protocol',
+    { upstreams: [{ registry: 'ftp://a.example' }] },
+    'upstreams[0].registry: wanted an http or https address with no query, got "ftp://a.example"',
+  ],
+  [
+    'a mode that is not there',
+    { upstreams: [{ registry: 'https://a.example', mode: 'relay' }] },
+    'upstreams[0].mode: wanted "redirect": no other mode is there yet, got "relay"',
+  ],
+  ['a misspelt key', { upstreams, mirors: [] }, 'the whole: wanted none of these keys: mirors'],
+  [
+    'a mirror’s id',
+    { upstreams, mirrors: [{ id: 'aws', bucket: 'b' }] },
+    'mirrors[0].id: wanted <cloud>/<region>',
+  ],
+  [
+    'a mirror nobody can read',
+    { upstreams, mirrors: [{ id: 'r2/global', bucket: 'b' }] },
+    'mirrors[0].publicUrl: wanted the address clients read r2/global from, got none',
+  ],
+  [
+    'a mirror that is there twice',
+    { upstreams, mirrors: [1, 2].map(() => ({ id: 'aws/eu-west-1', bucket: 'b' })) },
+    'mirrors[1].id: wanted each id once, got aws/eu-west-1 again',
+  ],
+  [
+    'a prefix that is there twice',
+    { upstreams: [...upstreams, ...upstreams] },
+    'upstreams[1].repositories: wanted each prefix once, got "" again',
+  ],
+  [
+    'a key template without a hash',
+    { upstreams, mirrors: [{ id: 'aws/eu-west-1', bucket: 'b', keyTemplate: 'x' }] },
+    'mirrors[0].keyTemplate: wanted {hex} somewhere',
+  ],
+  [
+    'elsewhere without a mirror',
+    { upstreams, elsewhere: 'aws/eu-west-1' },
+    'elsewhere: wanted upstream or one of no mirrors, got aws/eu-west-1',
+  ],
+  [
+    'a region sent to no mirror',
+    { upstreams, regions: { 'aws/eu-west-3': 'aws/eu-west-1' } },
+    'regions["aws/eu-west-3"]: wanted upstream or one of no mirrors, got aws/eu-west-1',
+  ],
+  ['a region of no cloud', { upstreams, regions: { moon: 'upstream' } }, 'regions.moon:'],
+  [
+    'a source of addresses',
+    { upstreams, clientAddress: 'sockets' },
+    'clientAddress: wanted "socket" or an object, got "sockets"',
+  ],
+  [
+    'a place in a header',
+    { upstreams, clientAddress: { header: 'x-forwarded-for', fromRight: 0 } },
+    'clientAddress.fromRight: wanted 1 or more, got 0',
+  ],
+  ['a port', { upstreams, port: 99_999 }, 'port: wanted at most 65535, got 99999'],
+  [
+    'a repository',
+    { upstreams, sync: { repositories: ['Team'] } },
+    'sync.repositories[0]: wanted a repository name',
+  ],
+])('refused, with where it is and what was wanted: %s', ([, json, problem]) => {
+  expect(problemsOf(json).join('\n')).toContain(problem)
+})
+
+test('every problem is told at once', () => {
+  const problems = problemsOf({
+    upstreams: [{ registry: 'x', namespace: 'A' }],
+    presence: 'guess',
+    drainSeconds: -1,
+  })
+  expect(problems.map((each) => each.split(':')[0])).toEqual([
+    'upstreams[0].registry',
+    'upstreams[0].namespace',
+    'presence',
+    'drainSeconds',
+  ])
+})
+
+test('the published schema is the one that is checked', async () => {
+  // `npx vitest run -u test/config.test.ts` writes it anew.
+  const schema = `${JSON.stringify(configJsonSchema(), null, 2)}\n`
+  await expect(schema).toMatchFileSnapshot('../nearport.schema.json')
+})
+
+function parse(json: object) {
+  return parseConfig(json, 'nearport.json')
+}
+
+function problemsOf(json: object): readonly string[] {
+  try {
+    parse(json)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  throw new Error('wanted the configuration to be refused')
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { canary } from '../../src/core/canary.ts'
+import { defaultKeys } from '../../src/core/key-template.ts'
+import { blobUrl, defaultPublicUrl, parseMirrorId } from '../../src/core/mirror.ts'
+
+test.for<[string, string, string, string, string | undefined]>([
+  [
+    'dual-stack, so that IPv6 stays in the region',
+    'aws',
+    'eu-west-1',
+    'b',
+    'https://b.s3.dualstack.eu-west-1.amazonaws.com',
+  ],
+  [
+    'a bucket with dots goes in the path',
+    'aws',
+    'eu-west-1',
+    'b.c',
+    'https://s3.dualstack.eu-west-1.amazonaws.com/b.c',
+  ],
+  [
+    'China has a domain of its own',
+    'aws',
+    'cn-north-1',
+    'b',
+    'https://b.s3.dualstack.cn-north-1.amazonaws.com.cn',
+  ],
+  [
+    'the European partition has no dual-stack',
+    'aws',
+    'eusc-de-east-1',
+    'b',
+    'https://b.s3.eusc-de-east-1.amazonaws.eu',
+  ],
+  ['Google Cloud Storage', 'gcp', 'us-central1', 'b', 'https://storage.googleapis.com/b'],
+  ['other clouds say it themselves', 'r2', 'global', 'b', undefined],
+])('%s', ([, cloud, region, bucket, url]) => {
+  expect(defaultPublicUrl(cloud, region, bucket)).toBe(url)
+})
+
+test.for<[string, object | undefined]>([
+  ['aws/us-east-1', { cloud: 'aws', region: 'us-east-1' }],
+  ['aws/us-east-1/second', { cloud: 'aws', region: 'us-east-1' }],
+  ['r2/global', { cloud: 'r2', region: 'global' }],
+  ['aws', undefined],
+  ['aws/', undefined],
+  ['/us-east-1', undefined],
+  ['aws/us-east-1/', undefined],
+  ['upstream', undefined],
+])('%s as a mirror’s id', ([id, parts]) => {
+  expect(parseMirrorId(id)).toEqual(parts)
+})
+
+test('a client is sent to the public URL and the key', () => {
+  const mirror = {
+    id: 'r2/global',
+    cloud: 'r2',
+    region: 'global',
+    publicUrl: 'https://b',
+    keys: defaultKeys,
+  }
+  expect(blobUrl(mirror, canary.digest)).toBe(`https://b/containers/images/${canary.digest}`)
+})
