@@ -123,6 +123,9 @@ export const configSchema = z.strictObject({
       timeoutMs: z.int().min(1).default(1000),
       presentForSeconds: seconds.default(86_400),
       absentForSeconds: seconds.default(300).describe('Less than the time between two syncs'),
+      recheckSeconds: seconds
+        .default(10)
+        .describe('How often each mirror is asked again for a blob it held'),
       failedForSeconds: seconds.default(10),
       remembered: z.int().min(1).default(200_000),
     })

@@ -37,6 +37,13 @@ export type IndexEvent = {
   readonly problems: readonly string[]
 }
 
+/** A mirror that no longer holds a blob that it held: nothing that is remembered of it counts any more. */
+export type MirrorLostEvent = {
+  readonly event: 'mirror-lost'
+  readonly timeMs: number
+  readonly mirror: string
+}
+
 /** The service's own coming and going. */
 export type LifecycleEvent = {
   readonly event: 'started' | 'draining' | 'stopped'
@@ -45,4 +52,4 @@ export type LifecycleEvent = {
 }
 
 /** Whatever the service leaves on its record: one JSON line each. */
-export type ServiceEvent = RequestEvent | IndexEvent | LifecycleEvent
+export type ServiceEvent = RequestEvent | IndexEvent | MirrorLostEvent | LifecycleEvent

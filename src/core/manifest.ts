@@ -83,7 +83,7 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
       skipped.push({ digest: descriptor.digest.slice(0, 256), why })
     } else if (field === 'manifests' && !isBlobType(descriptor.mediaType)) {
       manifests.push(descriptor)
-    } else if (isForeign(item, descriptor.mediaType)) {
+    } else if (isForeign((item as Readonly<Record<string, unknown>>)['urls'], descriptor.mediaType)) {
       skipped.push({ digest, why: 'a layer that is fetched from elsewhere' })
     } else {
       blobs.push({ digest, sizeBytes: descriptor.sizeBytes })
@@ -105,8 +105,7 @@ function isBlobType(mediaType: string): boolean {
 }
 
 /** Layers that may not be redistributed are not the upstream's to give: clients fetch them from their `urls`. */
-function isForeign(item: unknown, mediaType: string): boolean {
-  const urls = isRecord(item) ? item['urls'] : undefined
+function isForeign(urls: unknown, mediaType: string): boolean {
   return (
     /\.(?:foreign\.diff|layer\.nondistributable)\./.test(mediaType) ||
     (Array.isArray(urls) && urls.length > 0)

@@ -52,12 +52,19 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     help: 'Places that did not give a whole index when asked for one.',
     registers,
   })
+  const lost = new Counter({
+    name: 'nearport_mirror_lost_total',
+    help: 'Times that a mirror no longer held a blob it was known to hold.',
+    labelNames: ['mirror'],
+    registers,
+  })
   addIndexGauges(registers, deps)
 
   return {
     record(event) {
       if (event.event === 'request') recordRequest(event)
       if (event.event === 'index') recordRefresh(event)
+      if (event.event === 'mirror-lost') lost.inc({ mirror: event.mirror })
     },
     async scrape() {
       return { text: await registry.metrics(), contentType: registry.contentType }

@@ -1,5 +1,7 @@
 import type { LRUCache } from 'lru-cache'
 import type { Presence } from '../core/decision.ts'
+import type { Digest } from '../core/digest.ts'
+import type { Mirror } from '../core/mirror.ts'
 import { blobUrl } from '../core/mirror.ts'
 import type { LearntHolding, PresenceSource } from './presence.ts'
 
@@ -18,31 +20,77 @@ export type ProbeDeps = {
   readonly failedForMs: number
 }
 
+export type Probe = PresenceSource & {
+  /**
+   * Asks each mirror again for a blob that it was last known to hold. One that no longer says yes loses all that is
+   * remembered of it: without this, an emptied or dead mirror would be sent clients for as long as yes is remembered.
+   * To be called every few seconds. Resolves with the ids of the mirrors that lost their word.
+   */
+  readonly recheck: () => Promise<readonly string[]>
+}
+
 /** Presence learnt by a HEAD at the mirror, under a deadline, and remembered. */
-export function createProbe(deps: ProbeDeps): PresenceSource {
+export function createProbe(deps: ProbeDeps): Probe {
   const { remembered } = deps
+  // By URL: what was learnt of a bucket stays true when the configuration is read anew.
+  const mirrors = new Map<string, MirrorMemory>()
+  const memoryOf = (mirror: Mirror) => {
+    const known = mirrors.get(mirror.publicUrl)
+    if (known !== undefined) return known
+    const made = { mirror, number: mirrors.size, epoch: 0, held: undefined }
+    mirrors.set(mirror.publicUrl, made)
+    return made
+  }
+  const keyOf = (mirror: Mirror, digest: Digest) => {
+    const { number, epoch } = memoryOf(mirror)
+    return `${number}.${epoch} ${digest}`
+  }
+
   const presence: Presence = {
-    holds: (mirror, digest) => remembered.get(blobUrl(mirror, digest))?.holding ?? 'unknown',
+    holds: (mirror, digest) => remembered.get(keyOf(mirror, digest))?.holding ?? 'unknown',
     sizeBytes: (digest) => remembered.get(digest)?.sizeBytes,
   }
   return {
     current: () => presence,
     async ask(mirror, digest) {
-      const url = blobUrl(mirror, digest)
-      const answer = await deps.coalesce(url, () => probe(url, deps))
-      remembered.set(url, answer, { ttl: lifetimeMs(answer.holding, deps) })
+      const key = keyOf(mirror, digest)
+      const answer = await deps.coalesce(key, () => probe(mirror, digest, deps))
+      remembered.set(key, answer, { ttl: lifetimeMs(answer.holding, deps) })
+      if (answer.holding === 'present') memoryOf(mirror).held = digest
       // A blob's size is the same wherever it is.
       if (answer.sizeBytes !== undefined) {
         remembered.set(digest, answer, { ttl: deps.presentForMs })
       }
       return answer.holding
     },
+    async recheck() {
+      const lost: string[] = []
+      const checks = [...mirrors.values()].map(async (memory) => {
+        const { mirror } = memory
+        if (memory.held === undefined) return
+        const { holding } = await probe(mirror, memory.held, deps)
+        if (holding === 'present') return
+        memory.epoch++
+        memory.held = undefined
+        lost.push(mirror.id)
+      })
+      await Promise.all(checks)
+      return lost
+    },
   }
 }
 
-async function probe(url: string, deps: ProbeDeps): Promise<ProbeAnswer> {
+/** `held` is a blob the mirror said it holds; a new `epoch` forgets every answer of the mirror at once. */
+type MirrorMemory = {
+  readonly mirror: Mirror
+  readonly number: number
+  epoch: number
+  held: Digest | undefined
+}
+
+async function probe(mirror: Mirror, digest: Digest, deps: ProbeDeps): Promise<ProbeAnswer> {
   try {
-    const answer = await deps.fetch(url, {
+    const answer = await deps.fetch(blobUrl(mirror, digest), {
       method: 'HEAD',
       // A mirror that redirects would give clients a second hop, which some refuse.
       redirect: 'manual',

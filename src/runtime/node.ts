@@ -12,6 +12,7 @@ import type { Listener } from './listener.ts'
 import { listen, peerOf } from './listener.ts'
 import { createPolicy } from './policy.ts'
 import { createPresence } from './presence.ts'
+import { startRechecking } from './probe-recheck.ts'
 
 /** A running nearport. */
 export type Service = {
@@ -29,15 +30,17 @@ export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,
 ): Promise<Service> {
-  const now = () => performance.timeOrigin + performance.now()
+  // Milliseconds with a thousandth: finer than a request, and short to write.
+  const now = () => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000
   const table = loadBundledTable()
-  const { presence, keeper } = createPresence(config, now)
+  const { presence, keeper, probe } = createPresence(config, now)
   const metrics = createMetrics({ index: () => keeper?.state(), now })
   const recordAll = (event: ServiceEvent) => {
     metrics.record(event)
     record(event)
   }
   const stopRefreshing = keeper && (await startRefreshing(keeper, config.index, recordAll))
+  const stopRechecking = probe && startRechecking(probe, config.probe, now, recordAll)
 
   const policy = createPolicy(config)
   const addressOf = createClientAddressReader(config.clientAddress)
@@ -79,6 +82,7 @@ export async function startService(
       await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000))
       await listener.close(lastRequestsMs)
       stopRefreshing?.()
+      stopRechecking?.()
       await adminListener.close(0)
       recordAll({ event: 'stopped', timeMs: now() })
     },

@@ -5,7 +5,7 @@ import { createIndexKeeper } from '../proxy/index-keeper.ts'
 import { createMirrorIndexReader } from '../proxy/mirror-index-reader.ts'
 import type { PresenceSource } from '../proxy/presence.ts'
 import { assumedPresence } from '../proxy/presence.ts'
-import type { ProbeAnswer } from '../proxy/probe.ts'
+import type { Probe, ProbeAnswer } from '../proxy/probe.ts'
 import { createProbe } from '../proxy/probe.ts'
 import { createDirectoryIndexReader } from './directory-index-reader.ts'
 import { createSingleFlight } from './single-flight.ts'
@@ -13,16 +13,21 @@ import { createSingleFlight } from './single-flight.ts'
 /** A place that does not give its index in this time is asked again at the next look. */
 const indexTimeoutMs = 5000
 
-/** How it is known what mirrors hold, as configured. `keeper` is there where an index is kept, which starts empty. */
+/**
+ * How it is known what mirrors hold, as configured. Where an index is kept, `keeper` is there, and starts empty; where
+ * mirrors are asked, `probe` is.
+ */
 export function createPresence(
   config: Config,
   now: () => number,
-): { readonly presence: PresenceSource; readonly keeper?: IndexKeeper } {
+): { readonly presence: PresenceSource; readonly keeper?: IndexKeeper; readonly probe?: Probe } {
   switch (config.presence) {
     case 'assume':
       return { presence: assumedPresence }
-    case 'probe':
-      return { presence: createNodeProbe(config.probe) }
+    case 'probe': {
+      const probe = createNodeProbe(config.probe)
+      return { presence: probe, probe }
+    }
     case 'index': {
       const keeper = createKeeper(config, now)
       return { presence: keeper, keeper }
@@ -40,7 +45,7 @@ function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeepe
   return createIndexKeeper({ readers, mirrors, now })
 }
 
-function createNodeProbe(probe: Config['probe']): PresenceSource {
+function createNodeProbe(probe: Config['probe']): Probe {
   return createProbe({
     fetch,
     remembered: new LRUCache<string, ProbeAnswer>({ max: probe.remembered }),

@@ -4,12 +4,13 @@ import type { RequestEvent } from '../../src/core/event.ts'
 import { createApp } from '../../src/proxy/app.ts'
 import type { PresenceSource } from '../../src/proxy/presence.ts'
 import { assumedPresence } from '../../src/proxy/presence.ts'
-import type { ProbeAnswer } from '../../src/proxy/probe.ts'
+import type { Probe, ProbeAnswer } from '../../src/proxy/probe.ts'
 import { createProbe } from '../../src/proxy/probe.ts'
 import { createSingleFlight } from '../../src/runtime/single-flight.ts'
 import { at, blobDigest, mirrorOf, worldPolicy } from '../core/world.ts'
 
 const path = `/v2/images/app/blobs/${blobDigest}`
+const other = `/v2/images/app/blobs/sha256:${'e'.repeat(64)}`
 const near = new URL(mirrorOf('aws/eu-west-1').publicUrl).host
 const far = new URL(mirrorOf('aws/us-east-1').publicUrl).host
 
@@ -104,6 +105,33 @@ test('a HEAD is answered with the size that the mirror told', async () => {
   expect(response.headers.get('content-length')).toBe('42')
 })
 
+test.for<[string, () => Response]>([
+  ['was emptied', absent],
+  [
+    'is down',
+    () => {
+      throw new Error('refused')
+    },
+  ],
+])(
+  'a mirror that %s behind our back is found out, and all that it said forgotten',
+  async ([, answer]) => {
+    const source = probe()
+    answers[near] = present
+    await pull(source)
+    await pull(source, other)
+    expect(await source.recheck()).toEqual([])
+    expect(await pull(source)).toBe('aws/eu-west-1 in-region')
+
+    answers[near] = answer
+    answers[far] = present
+    expect(await source.recheck()).toEqual(['aws/eu-west-1'])
+    expect(await pull(source)).toBe('aws/us-east-1 nearest')
+    expect(await pull(source, other)).toBe('aws/us-east-1 nearest')
+    expect(await source.recheck()).toEqual([])
+  },
+)
+
 test('assumed mirrors are asked nothing', async () => {
   expect(await pull(assumedPresence)).toBe('aws/eu-west-1 in-region')
   expect(asked).toEqual([])
@@ -116,7 +144,7 @@ function absent(): Response {
   return new Response(null, { status: 404 })
 }
 
-function probe({ max = 100 } = {}): PresenceSource {
+function probe({ max = 100 } = {}): Probe {
   return createProbe({
     fetch: async (input) => {
       const { host } = new URL(input as string)
@@ -138,9 +166,9 @@ function probe({ max = 100 } = {}): PresenceSource {
   })
 }
 
-async function pull(source: PresenceSource): Promise<string> {
+async function pull(source: PresenceSource, target = path): Promise<string> {
   const events: RequestEvent[] = []
-  await send(source, 'GET', events)
+  await send(source, 'GET', events, target)
   const { action, mirror, reason } = events[0]!
   return `${mirror ?? action} ${reason}`
 }
@@ -149,6 +177,7 @@ async function send(
   source: PresenceSource,
   method: string,
   events: RequestEvent[] = [],
+  target = path,
 ): Promise<Response> {
   const policy = worldPolicy({ ids: ['aws/us-east-1', 'aws/eu-west-1'] })
   const app = createApp({
@@ -160,5 +189,5 @@ async function send(
     record: (event) => events.push(event),
     now: () => clockMs,
   })
-  return app.fetch(new Request(`http://registry.example${path}`, { method }), {})
+  return app.fetch(new Request(`http://registry.example${target}`, { method }), {})
 }

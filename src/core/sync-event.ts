@@ -1,0 +1,65 @@
+import type { Digest } from './digest.ts'
+
+/** The record that one step of a sync leaves. */
+export type SyncEvent = { readonly event: 'sync'; readonly timeMs: number } & SyncStep
+
+/** What happened, by `step`. Mirrors are named by id, repositories as clients name them; sizes are in bytes. */
+export type SyncStep =
+  | {
+      readonly step: 'walked'
+      readonly repository: string
+      readonly tags: number
+      readonly manifests: number
+      /** Blobs that no repository before it named. */
+      readonly blobs: number
+      readonly bytes: number
+    }
+  | {
+      readonly step: 'skipped'
+      readonly repository: string
+      readonly digest: string
+      readonly why: string
+    }
+  | { readonly step: 'claimed'; readonly mirror: string }
+  | {
+      readonly step: 'listed'
+      readonly mirror: string
+      readonly blobs: number
+      readonly bytes: number
+    }
+  | {
+      readonly step: 'planned'
+      readonly wantedBlobs: number
+      readonly wantedBytes: number
+      readonly upstreamReads: number
+      readonly upstreamBytes: number
+      readonly writes: number
+      readonly writtenBytes: number
+    }
+  | {
+      readonly step: 'written'
+      readonly how: 'uploaded' | 'copied'
+      readonly mirror: string
+      readonly digest: Digest
+      readonly sizeBytes: number
+      /** `upstream`, `nearport` for what is made here, or the mirror it came from. */
+      readonly from: string
+      readonly durationMs: number
+    }
+  | {
+      readonly step: 'retried'
+      readonly mirror: string
+      readonly digest: Digest
+      readonly why: string
+    }
+  | { readonly step: 'problem'; readonly subject: string; readonly message: string }
+  | {
+      readonly step: 'published'
+      /** `unchanged`: the contents were those of the generation before, which was found still right. */
+      readonly how: 'new' | 'unchanged'
+      readonly generation: number
+      readonly blobs: number
+      readonly sizeBytes: number
+      /** Mirror ids, and the folder where one is configured. */
+      readonly to: readonly string[]
+    }

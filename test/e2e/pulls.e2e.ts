@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { canary } from '../../src/core/canary.ts'
+import { createClients } from './parts/clients.ts'
+import type { PulledImage } from './parts/clients/client.ts'
+import { expectedContent } from './parts/clients/client.ts'
+import { sortedOnce } from './parts/images.ts'
+import type { Host } from './parts/netns.ts'
+import { hosts, service } from './parts/netns.ts'
+import type { Mirrors, Nearport } from './parts/nearport.ts'
+import { configureNearport, eventsIn, startMirrors } from './parts/nearport.ts'
+import type { MirrorRequest } from './parts/nginx.ts'
+import { blobsOf, readMirrorLog } from './parts/nginx.ts'
+import type { Stoppable } from './parts/process.ts'
+import type { RegistryRequest } from './parts/registry.ts'
+import { blobsServed, readRegistryLog } from './parts/registry.ts'
+import type { MirrorId } from './parts/setup.ts'
+
+// Real clients, at published addresses, pull through nearport; every blob is followed to where it came from.
+const parts = inject('parts')
+const clients = createClients(parts)
+const images = Object.values(parts.images)
+let mirrors: Mirrors
+let nearport: Nearport
+let serving: Stoppable & { readonly log: string }
+
+beforeAll(async () => {
+  mirrors = await startMirrors(parts, 'pulls', 8111)
+  nearport = await configureNearport(parts, 'pulls', mirrors.faces)
+})
+afterAll(async () => {
+  await serving?.stop()
+  await mirrors?.stop()
+})
+
+describe('a sync', () => {
+  test('reads every blob once from the registry and fills both mirrors', async () => {
+    const before = await readRegistryLog(parts.registry)
+    const summary = await nearport.sync()
+    const read = blobsServed((await readRegistryLog(parts.registry)).slice(before.length))
+    expect(summary).toMatchObject({ exitCode: 0, problems: [] })
+
+    // The canary's two bytes are known, and need no reading.
+    const wanted = sortedOnce(images.flatMap((image) => image.everything.blobs))
+    expect(read.toSorted()).toEqual(wanted.filter((digest) => digest !== canary.digest))
+  })
+
+  test('that finds nothing new reads no blob and writes none', async () => {
+    const before = await readRegistryLog(parts.registry)
+    const summary = await nearport.sync()
+    expect(blobsServed((await readRegistryLog(parts.registry)).slice(before.length))).toEqual([])
+    const none = { blobs: 0, bytes: 0 }
+    expect(summary).toMatchObject({ exitCode: 0, uploaded: none, copied: none })
+  })
+})
+
+describe('through nearport', () => {
+  beforeAll(async () => {
+    serving = await nearport.serve()
+  })
+
+  test.for(
+    clients.flatMap((client) =>
+      images
+        .filter(({ kind }) => client.kinds.includes(kind))
+        .map((image) => [client.name, image.name, client, image] as const),
+    ),
+  )(
+    '%s pulls %s as from the registry, with every blob from the mirror',
+    async ([, , client, image]) => {
+      const host = hosts.awsEast
+      const straight = await client.pull({ registry: `${service.names.v4}:5000`, image, host })
+      const { result, served } = await follow(() =>
+        client.pull({ registry: `${service.names.v4}:8080`, image, host }),
+      )
+
+      expect(contentOf(result)).toEqual(contentOf(straight))
+      expect(contentOf(result)).toEqual(expectedContent(client, image))
+      // Mirrors are read by the name that has both kinds of address: either is the host's own.
+      expectFrom(served, 'aws/us-east-1', result, host.v4, host.v6)
+    },
+  )
+
+  const places: readonly (readonly [Host, MirrorId | 'upstream'])[] = [
+    [hosts.awsEast, 'aws/us-east-1'],
+    [hosts.awsIreland, 'aws/eu-west-1'],
+    [hosts.gcpCentral, 'upstream'],
+    [hosts.nowhere, 'upstream'],
+  ]
+  test.for(
+    clients.flatMap((client) =>
+      places.flatMap(([host, where]) =>
+        (['v4', 'v6'] as const).map(
+          (family) => [client.name, host.name, family, where, client, host] as const,
+        ),
+      ),
+    ),
+  )('%s in %s over %s gets its blobs from %s', async ([, , family, where, client, host]) => {
+    const image = parts.images['multi']!
+    const registry = `${service.names[family]}:8080`
+    const { result, served } = await follow(() => client.pull({ registry, image, host }))
+    expect(contentOf(result)).toEqual(expectedContent(client, image))
+    expectFrom(served, where, result, host.v4, host.v6)
+  })
+
+  test('nearport says the same of itself: one event a request, with no address', async () => {
+    const log = await readFile(serving.log, 'utf8')
+    const requests = eventsIn(log).filter(({ event }) => event === 'request')
+    const reasons = new Set(requests.map(({ reason }) => reason))
+    for (const reason of ['in-region', 'same-cloud', 'no-location', 'manifest']) {
+      expect(reasons).toContain(reason)
+    }
+    for (const host of Object.values(hosts)) {
+      expect(log).not.toContain(host.v4)
+      expect(log).not.toContain(host.v6)
+    }
+  })
+
+  test('explain tells what the clients saw', async () => {
+    const image = parts.images['app']!
+    const [blob] = image.everything.blobs
+    const path = `/v2/${image.repository}/blobs/${blob}`
+    const { stdout } = await nearport.cli('explain', '--ip', hosts.awsIreland.v6, '--json', path)
+    expect(JSON.parse(stdout)).toMatchObject({
+      action: 'mirror',
+      reason: 'in-region',
+      mirror: 'aws/eu-west-1',
+      location: `${mirrors.faces['aws/eu-west-1'].url}/containers/images/${blob}`,
+    })
+  })
+})
+
+type Served = {
+  readonly registry: readonly RegistryRequest[]
+  readonly mirrors: Readonly<Record<MirrorId, readonly MirrorRequest[]>>
+}
+
+/** What the registry and each mirror served while something was done, by their own logs. */
+async function follow<T>(work: () => Promise<T>): Promise<{ result: T; served: Served }> {
+  const before = await readLogs()
+  const result = await work()
+  const after = await readLogs()
+  const since = (id: MirrorId) => after.mirrors[id].slice(before.mirrors[id].length)
+  return {
+    result,
+    served: {
+      registry: after.registry.slice(before.registry.length),
+      mirrors: {
+        'aws/us-east-1': withoutNearport(since('aws/us-east-1')),
+        'aws/eu-west-1': withoutNearport(since('aws/eu-west-1')),
+      },
+    },
+  }
+}
+
+async function readLogs(): Promise<Served> {
+  const [registry, east, ireland] = await Promise.all([
+    readRegistryLog(parts.registry),
+    readMirrorLog(mirrors.faces['aws/us-east-1']),
+    readMirrorLog(mirrors.faces['aws/eu-west-1']),
+  ])
+  return { registry, mirrors: { 'aws/us-east-1': east, 'aws/eu-west-1': ireland } }
+}
+
+/** nearport itself looks for a newer index all the while. */
+function withoutNearport(requests: readonly MirrorRequest[]): readonly MirrorRequest[] {
+  return requests.filter(({ path }) => !path.startsWith('/nearport/'))
+}
+
+function contentOf({ manifests, blobs }: PulledImage) {
+  return { manifests, blobs }
+}
+
+/** Every blob of the pull came from there, all of it and nothing else, asked for by this address without credentials. */
+function expectFrom(
+  served: Served,
+  where: MirrorId | 'upstream',
+  pulled: PulledImage,
+  ...addresses: readonly string[]
+): void {
+  const wanted = [...pulled.blobs]
+  expect(sortedOnce(blobsServed(served.registry) as never)).toEqual(
+    where === 'upstream' ? wanted : [],
+  )
+  for (const [id, requests] of Object.entries(served.mirrors)) {
+    expect(sortedOnce(blobsOf(requests))).toEqual(where === id ? wanted : [])
+    for (const { client, hasAuthorization } of requests) {
+      expect(addresses).toContain(client)
+      expect(hasAuthorization).toBe(false)
+    }
+  }
+}
