@@ -149,7 +149,7 @@ function describeIssues(
     if (issue.code === 'unrecognized_keys') {
       return [`${dotted(path)}: wanted none of these keys: ${issue.keys.join(', ')}`]
     }
-    const said = /^wanted/.test(issue.message) ? issue.message : `wanted ${wantOf(issue)}`
+    const said = issue.message.startsWith('wanted') ? issue.message : `wanted ${wantOf(issue)}`
     return [`${dotted(path)}: ${said}${said.includes(', got ') ? '' : `, got ${got}`}`]
   })
 }

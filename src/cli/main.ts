@@ -55,7 +55,7 @@ if (import.meta.main) {
     err: (text) => void process.stderr.write(text),
     input: process.stdin,
     env: process.env,
-    interactive: process.stderr.isTTY === true,
+    interactive: process.stderr.isTTY,
     stop: stop.signal,
   })
 }

@@ -27,7 +27,7 @@ export function parseKeyTemplate(text: string): KeyTemplate | string {
   }
   if (!text.includes('{hex}')) return `wanted {hex} somewhere, or blobs share a key, got ${text}`
   if (text.startsWith('/')) return `wanted no slash in front, got ${text}`
-  if (/^nearport\//.test(text)) return `wanted a key outside nearport/, which is nearport's own`
+  if (text.startsWith('nearport/')) return `wanted a key outside nearport/, which is nearport's own`
 
   const keyOf = (digest: Digest) => {
     const hex = hexOf(digest)

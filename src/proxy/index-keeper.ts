@@ -134,7 +134,7 @@ async function checkHash(bytes: Uint8Array, pointer: IndexPointer): Promise<void
 }
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 }
 
 function messageOf(error: unknown): string {

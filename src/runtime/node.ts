@@ -30,8 +30,6 @@ export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,
 ): Promise<Service> {
-  // Milliseconds with a thousandth: finer than a request, and short to write.
-  const now = () => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000
   const table = loadBundledTable()
   const { presence, keeper, probe } = createPresence(config, now)
   const metrics = createMetrics({ index: () => keeper?.state(), now })
@@ -60,7 +58,7 @@ export async function startService(
   let draining = false
   const admin = createAdminApp({
     ready: () => !draining,
-    details: () => readyDetails(config, table, keeper, now),
+    details: () => readyDetails(config, table, keeper),
     metrics: metrics.scrape,
   })
   const listener = await listen((request, env) => app.fetch(request, env), {
@@ -89,6 +87,11 @@ export async function startService(
   }
 }
 
+/** Milliseconds since 1970 with three decimals: finer than a request, and short to write. */
+function now(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000
+}
+
 /** The admin port, or nothing at all: a service that cannot be watched does not start. */
 async function listenForOperators(
   fetchAdmin: (request: Request) => Response | Promise<Response>,
@@ -108,7 +111,6 @@ function readyDetails(
   config: Config,
   table: AddressTable,
   keeper: IndexKeeper | undefined,
-  now: () => number,
 ): Readonly<Record<string, unknown>> {
   const index = keeper?.state()
   const ageSeconds = index && Math.round((now() - index.checkedAtMs) / 1000)

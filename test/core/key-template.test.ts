@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOfHex } from '../../src/core/digest.ts'
 import type { KeyTemplate } from '../../src/core/key-template.ts'

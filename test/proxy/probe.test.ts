@@ -147,7 +147,7 @@ function absent(): Response {
 function probe({ max = 100 } = {}): Probe {
   return createProbe({
     fetch: async (input) => {
-      const { host } = new URL(input as string)
+      const { host } = new URL(input)
       asked.push(host)
       const answer = answers[host]
       if (answer === undefined) throw new TypeError('fetch failed')

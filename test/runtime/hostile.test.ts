@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createRegistry } from '../../src/embedded/registry.ts'

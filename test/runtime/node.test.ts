@@ -108,7 +108,7 @@ test('while it drains, requests under way end and new ones are answered', async 
   setTimeout(release, 800)
   expect((await underWay).status).toBe(200)
   await drained
-  await expect(fetch(`${service.url}/v2/`)).rejects.toThrow()
+  await expect(fetch(`${service.url}/v2/`)).rejects.toThrow('fetch failed')
   upstream.close()
 })
 
