@@ -1,9 +1,7 @@
 import { Hono } from 'hono'
-import type { Decision, Policy } from '../core/decision.ts'
+import type { Decision } from '../core/decision.ts'
 import { decide } from '../core/decision.ts'
 import { refuse } from '../core/error.ts'
-import type { RequestEvent } from '../core/event.ts'
-import type { ClientLocation } from '../core/location.ts'
 import type {
   BlobRequest,
   ListingRequest,
@@ -20,32 +18,8 @@ import {
 } from './answer.ts'
 import { decideByAsking } from './ask.ts'
 import { describe } from './describe.ts'
-import type { PresenceSource } from './presence.ts'
-import type { RelayDeps } from './relay.ts'
+import type { Handling, ProxyDeps } from './handling.ts'
 import { relayListing } from './relay.ts'
-
-/** What the app needs of the world. `Env` is what the runtime gives with a request. */
-export type ProxyDeps<Env> = {
-  /** The last good policy: swapped whole when a newer one has passed its checks. */
-  readonly policy: () => Policy
-  /** Where the client is, from the one configured source of its address. */
-  readonly locate: (request: Request, env: Env) => ClientLocation | undefined
-  readonly presence: PresenceSource
-  /** How long one request may spend asking mirrors, in milliseconds. */
-  readonly askForMs: number
-  readonly relay: RelayDeps
-  readonly record: (event: RequestEvent) => void
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-}
-
-/** A request as far as it is understood. */
-export type Handling = {
-  readonly method: string
-  readonly request: RegistryRequest
-  readonly client: ClientLocation | undefined
-  readonly startedMs: number
-}
 
 /** The service that clients see. Every answer is made here, and leaves one event. */
 export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {

@@ -1,7 +1,7 @@
 import type { Decision, Presence } from '../core/decision.ts'
 import { decide } from '../core/decision.ts'
 import type { Mirror } from '../core/mirror.ts'
-import type { Handling, ProxyDeps } from './app.ts'
+import type { Handling, ProxyDeps } from './handling.ts'
 import type { LearntHolding } from './presence.ts'
 
 type Ask = Extract<Decision, { action: 'ask' }>

@@ -1,6 +1,6 @@
 import type { Decision } from '../core/decision.ts'
 import type { RequestEvent } from '../core/event.ts'
-import type { Handling, ProxyDeps } from './app.ts'
+import type { Handling, ProxyDeps } from './handling.ts'
 
 /** The event of an answered request. */
 export function describe<Env>(

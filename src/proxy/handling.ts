@@ -1,0 +1,29 @@
+import type { Policy } from '../core/decision.ts'
+import type { RequestEvent } from '../core/event.ts'
+import type { ClientLocation } from '../core/location.ts'
+import type { RegistryRequest } from '../core/request.ts'
+import type { PresenceSource } from './presence.ts'
+import type { RelayDeps } from './relay.ts'
+
+/** What the app needs of the world. `Env` is what the runtime gives with a request. */
+export type ProxyDeps<Env> = {
+  /** The last good policy: swapped whole when a newer one has passed its checks. */
+  readonly policy: () => Policy
+  /** Where the client is, from the one configured source of its address. */
+  readonly locate: (request: Request, env: Env) => ClientLocation | undefined
+  readonly presence: PresenceSource
+  /** How long one request may spend asking mirrors, in milliseconds. */
+  readonly askForMs: number
+  readonly relay: RelayDeps
+  readonly record: (event: RequestEvent) => void
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** A request as far as it is understood. */
+export type Handling = {
+  readonly method: string
+  readonly request: RegistryRequest
+  readonly client: ClientLocation | undefined
+  readonly startedMs: number
+}
