@@ -19,12 +19,9 @@ export type AddressTableMetadata = {
   readonly locations: readonly ClientLocation[]
 }
 
-/** Metadata as the ASCII JSON that a table carries. */
+/** Metadata as the JSON that a table carries, a byte a character: regions and documents have ASCII names. */
 export function writeMetadata({ sources, locations }: AddressTableMetadata): Uint8Array {
-  const text = JSON.stringify({ sources, locations }).replaceAll(
-    /[^\0-\x7f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const text = JSON.stringify({ sources, locations })
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 

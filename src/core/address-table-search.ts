@@ -14,14 +14,15 @@ export function createSearch(columns: AddressTableColumns): (text: string) => nu
 
   return (text) => {
     const family = readAddress(text)
-    if (family === 4) return searchIpv4(addressWords[0]!)
-    return family === 6 ? searchIpv6(addressWords[0]!, addressWords[1]!) : 0
+    if (family === 4) return searchIpv4()
+    return family === 6 ? searchIpv6() : 0
   }
 
   // The searches halve the spans with arithmetic where a branch would come natural: which half it is, is a coin toss that
   // processors lose half the time. They begin one span before the group, which is the one that reaches into it.
 
-  function searchIpv4(address: number): number {
+  function searchIpv4(): number {
+    const address = addressWords[0]!
     const slot = address >>> 16
     const bound = address & 0xffff
     let base = ipv4Index[slot]! - 1
@@ -36,12 +37,13 @@ export function createSearch(columns: AddressTableColumns): (text: string) => nu
     return ipv4Spans[base]! & 0xffff
   }
 
-  function searchIpv6(top: number, bound: number): number {
-    const group = groupOf(top)
+  function searchIpv6(): number {
+    const group = findGroup()
+    const bound = addressWords[1]!
     let base = ipv6Groups[group]! - 1
     let count = ipv6Groups[group + 1]! - base
     // Past the group's own upper 32 bits, what its last span says holds until the next group.
-    if (ipv6Tops[group] !== top) {
+    if (ipv6Tops[group] !== addressWords[0]) {
       base += count - 1
       count = 1
     }
@@ -55,16 +57,18 @@ export function createSearch(columns: AddressTableColumns): (text: string) => nu
   }
 
   /** The last group whose upper 32 bits are at or below these. */
-  function groupOf(top: number): number {
+  function findGroup(): number {
+    const top = addressWords[0]!
     // Most callers are in a group, and are spared the search by a hash.
     for (let slot = Math.imul(top, spread) >>> shift; slots[slot] !== 0; slot++) {
       const group = slots[slot]! - 1
       if (ipv6Tops[group] === top) return group
     }
-    return searchTops(top)
+    return searchTops()
   }
 
-  function searchTops(top: number): number {
+  function searchTops(): number {
+    const top = addressWords[0]!
     let low = 0
     let high = ipv6Tops.length
     while (low < high) {

@@ -1,0 +1,191 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { createAddressTable } from '../core/address-table.ts'
+import type { RangesSource } from '../core/address-table-metadata.ts'
+import { bundledTablePath } from '../ranges/bundled.ts'
+import { compareTables } from '../ranges/compare.ts'
+import { compileRanges } from '../ranges/compile.ts'
+import { decodeTable } from '../ranges/decode.ts'
+import type { RangesDocuments } from '../ranges/documents.ts'
+import type { TableContent } from '../ranges/encode.ts'
+import { readLines } from '../ranges/lines.ts'
+import { createJsonLookup, createLineLookup } from '../ranges/lookup.ts'
+import type { Command, ExitCode, Flags, Terminal } from './command.ts'
+import { parseFlags, UsageError } from './command.ts'
+
+const help = `nearport ranges lookup [ADDRESS…] [--table FILE] [--json]
+nearport ranges show [--table FILE] [--json]
+nearport ranges compile --aws FILE --gcp FILE --azure FILE [--out FILE]
+nearport ranges verify --aws FILE --gcp FILE --azure FILE [--table FILE] [--json]
+
+lookup   prints the cloud and region of each address, a line each: ADDRESS<TAB>cloud<TAB>region, with - for what is not
+         known. Addresses are read from standard input, a line each, when none is given.
+show     prints where the table is from: documents, dates, how much is in it.
+compile  makes a table from the documents that the vendors publish: AWS's ip-ranges.json, Google Cloud's cloud.json and
+         Azure's ServiceTags_Public.json.
+verify   compiles the documents again and says what differs from the table; exit code 1 when something does.
+
+Without --table or --out, the table is the one that comes with nearport.
+`
+
+/** `nearport ranges`: the table of the clouds' published addresses. */
+export const ranges: Command = {
+  summary: "look up whose an address is; compile, verify and show the clouds' published ranges",
+  help,
+  async run([verb, ...args], terminal) {
+    switch (verb) {
+      case 'lookup':
+        return lookup(args, terminal)
+      case 'show':
+        return show(args, terminal)
+      case 'compile':
+        return compile(args, terminal)
+      case 'verify':
+        return verify(args, terminal)
+      case '--help':
+        terminal.out(help)
+        return 0
+      default:
+        throw new UsageError(
+          `ranges wants one of lookup, show, compile, verify, and got ${verb ?? 'none'}`,
+        )
+    }
+  },
+}
+
+async function lookup(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const { flags, rest } = parseFlags(args, { table: 'string', json: 'boolean' })
+  const table = createAddressTable(await readTable(flags.table))
+  const lineOf = flags.json ? createJsonLookup(table) : createLineLookup(table)
+  if (rest.length > 0) {
+    terminal.out(rest.map(lineOf).join(''))
+    return 0
+  }
+
+  for await (const lines of readLines(terminal.input)) {
+    if (terminal.stop.aborted) return 1
+    // One piece of text a batch: a million small writes take longer than a million lookups.
+    let text = ''
+    for (const line of lines) if (line.trim() !== '') text += lineOf(line)
+    if (text !== '') terminal.out(text)
+  }
+  return 0
+}
+
+async function show(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const flags = flagsAlone(args, { table: 'string', json: 'boolean' })
+  const bytes = await readTable(flags.table)
+  const content = decodeTable(bytes)
+  const { sources, locations } = content
+  const spans = { ipv4: content.ipv4.length, ipv6: content.ipv6.length }
+  terminal.out(
+    flags.json
+      ? `${JSON.stringify({ bytes: bytes.length, spans, locations, sources })}\n`
+      : `${sources.map((source) => `${sourceText(source)}\n`).join('')}${sizeText(content, bytes)}\n`,
+  )
+  return 0
+}
+
+const documentFlags = { aws: 'string', gcp: 'string', azure: 'string' } as const
+
+async function compile(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const flags = flagsAlone(args, { ...documentFlags, out: 'string' })
+  const bytes = compileRanges(await readDocumentFiles(flags))
+  const content = decodeTable(bytes)
+  const path = flags.out ?? bundledTablePath
+  // A reader, or a run that is killed, sees the old table or the new one.
+  await writeFile(`${path}.new`, bytes)
+  await rename(`${path}.new`, path)
+  for (const source of content.sources) terminal.out(`${sourceText(source)}\n`)
+  terminal.out(`${sizeText(content, bytes)}: written to ${path}\n`)
+  return 0
+}
+
+async function verify(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const flags = flagsAlone(args, { ...documentFlags, table: 'string', json: 'boolean' })
+  const tableBytes = await readTable(flags.table)
+  const documentBytes = compileRanges(await readDocumentFiles(flags))
+  const same = Buffer.compare(tableBytes, documentBytes) === 0
+
+  const table = decodeTable(tableBytes)
+  const documents = decodeTable(documentBytes)
+  const differences = same ? [] : compareTables(table, documents)
+  if (flags.json) {
+    const shown = differences.slice(0, mostDifferences)
+    terminal.out(
+      `${JSON.stringify({
+        same,
+        differences: differences.length,
+        first: shown.map(({ one, other, ...span }) => ({ ...span, table: one, documents: other })),
+        sources: { table: table.sources, documents: documents.sources },
+      })}\n`,
+    )
+  } else if (same) {
+    terminal.out(`the table is what these documents compile to: ${sizeText(table, tableBytes)}\n`)
+  } else {
+    terminal.out(differenceText(table, documents, differences))
+  }
+  return same ? 0 : 1
+}
+
+const mostDifferences = 20
+
+function differenceText(
+  table: TableContent,
+  documents: TableContent,
+  differences: ReturnType<typeof compareTables>,
+): string {
+  const lines = ['the table is not what these documents compile to']
+  for (const [what, { sources }] of Object.entries({ table, documents })) {
+    lines.push(...sources.map((source) => `${what.padEnd(9)}  ${sourceText(source)}`))
+  }
+  lines.push(`${differences.length} runs of addresses differ`)
+  for (const { first, last, one, other } of differences.slice(0, mostDifferences)) {
+    lines.push(`${first} to ${last}: ${one} in the table, ${other} in the documents`)
+  }
+  if (differences.length > mostDifferences) {
+    lines.push(`and ${differences.length - mostDifferences} more`)
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function sourceText({ cloud, document, version, date, prefixes }: RangesSource): string {
+  const when = date ?? 'no date'
+  const counts = `${prefixes.ipv4} IPv4 and ${prefixes.ipv6} IPv6 prefixes`
+  return `${cloud.padEnd(5)}  ${document}, version ${version}, ${when}, ${counts}`
+}
+
+function sizeText({ locations, ipv4, ipv6 }: TableContent, bytes: Uint8Array): string {
+  return `${locations.length} locations, ${ipv4.length} IPv4 and ${ipv6.length} IPv6 spans, ${bytes.length} bytes`
+}
+
+/** For what takes flags and nothing else. */
+function flagsAlone<const K extends Readonly<Record<string, 'string' | 'boolean'>>>(
+  args: readonly string[],
+  kinds: K,
+): Flags<K> {
+  const { flags, rest } = parseFlags(args, kinds)
+  if (rest.length > 0) throw new UsageError(`wanted flags alone, and got ${rest.join(' ')}`)
+  return flags
+}
+
+async function readTable(path: string | undefined): Promise<Uint8Array> {
+  return readFile(path ?? bundledTablePath)
+}
+
+async function readDocumentFiles(flags: Flags<typeof documentFlags>): Promise<RangesDocuments> {
+  const { aws, gcp, azure } = flags
+  const missing = Object.keys(documentFlags).filter((name) => !Object.hasOwn(flags, name))
+  if (aws === undefined || gcp === undefined || azure === undefined) {
+    throw new UsageError(`wanted --aws, --gcp and --azure, and got no --${missing.join(', no --')}`)
+  }
+  return { aws: await readJson(aws), gcp: await readJson(gcp), azure: await readJson(azure) }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${(error as SyntaxError).message}`, { cause: error })
+  }
+}
