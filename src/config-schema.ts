@@ -83,10 +83,17 @@ const clientAddress = z
   ])
   .describe('The one source of a client’s address')
 
+const repositoryPattern = z
+  .string()
+  .refine((text) => repositoryGrammar.test(text.replaceAll('*', 'a')), {
+    error: 'wanted a repository name, in which * may stand for any text',
+  })
+  .describe('A repository as clients name it; with * it is matched against the catalog')
+
 const repositories = z.union([
-  repository.min(1).transform((name) => ({ name, tags: ['*'] })),
+  repositoryPattern.transform((name) => ({ name, tags: ['*'] })),
   z.strictObject({
-    name: z.string().min(1).describe('A repository; with * it is matched against the catalog'),
+    name: repositoryPattern,
     tags: z
       .array(z.string().min(1))
       .default(['*'])

@@ -51,6 +51,17 @@ test('the configuration of the design is one', () => {
   expect(config.mirrors[0]!.store.signingRegion).toBe('us-east-1')
 })
 
+test('repositories to sync may be named by a pattern alone', () => {
+  const { sync } = parse({
+    upstreams,
+    sync: { repositories: ['team/*', { name: 'app', tags: ['v*'] }] },
+  })
+  expect(sync.repositories).toEqual([
+    { name: 'team/*', tags: ['*'] },
+    { name: 'app', tags: ['v*'] },
+  ])
+})
+
 test.for<[string, object, string]>([
   ['path style', { forcePathStyle: true }, 'http://s3.example/b'],
   ['virtual hosts', {}, 'http://b.s3.example'],

@@ -28,6 +28,7 @@ export const manifestMediaTypes = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
   'application/vnd.oci.artifact.manifest.v1+json',
 ] as const
 
@@ -83,7 +84,9 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
       skipped.push({ digest: descriptor.digest.slice(0, 256), why })
     } else if (field === 'manifests' && !isBlobType(descriptor.mediaType)) {
       manifests.push(descriptor)
-    } else if (isForeign((item as Readonly<Record<string, unknown>>)['urls'], descriptor.mediaType)) {
+    } else if (
+      isForeign((item as Readonly<Record<string, unknown>>)['urls'], descriptor.mediaType)
+    ) {
       skipped.push({ digest, why: 'a layer that is fetched from elsewhere' })
     } else {
       blobs.push({ digest, sizeBytes: descriptor.sizeBytes })
@@ -98,7 +101,7 @@ const fields = ['config', 'layers', 'blobs', 'manifests', 'fsLayers'] as const
 function isBlobType(mediaType: string): boolean {
   return (
     /^application\/vnd\.(?:oci\.image|docker\.image\.rootfs)\.(?:layer|diff)\./.test(mediaType) ||
-    /^application\/vnd\.buildkit\.cacheconfig\./.test(mediaType) ||
+    mediaType.startsWith('application/vnd.buildkit.cacheconfig.') ||
     mediaType === 'application/vnd.oci.image.config.v1+json' ||
     mediaType === 'application/vnd.docker.container.image.v1+json'
   )

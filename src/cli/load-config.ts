@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import type { Config } from '../config.ts'
+import { parseConfig } from '../config.ts'
+import { UsageError } from './command.ts'
+import { findJsonError } from './json-error.ts'
+
+/** The configuration that is read where neither a flag nor the environment names one. */
+export const usualConfigPath = 'nearport.json'
+
+/**
+ * Reads the configuration: the file that the flag names, else the one that NEARPORT_CONFIG names, else nearport.json where
+ * it is there, else undefined. Throws UsageError for a file that cannot be read or is not JSON, ConfigError for the rest.
+ */
+export async function loadConfig(
+  flag: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Config | undefined> {
+  const named = flag ?? (env['NEARPORT_CONFIG'] || undefined)
+  const path = named ?? usualConfigPath
+
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (named === undefined && code === 'ENOENT') return undefined
+    const why = code === 'ENOENT' ? 'there is no such file' : message
+    throw new UsageError(`wanted a configuration in ${path}: ${why}`, { cause: error })
+  }
+  return parseConfig(parseJson(text, path), path)
+}
+
+function parseJson(text: string, path: string): unknown {
+  // Editors on Windows put a byte order mark in front.
+  const json = text.replace(/^\uFEFF/, '')
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    const { line, column } = findJsonError(json)!
+    const message = `${path} is not JSON: line ${line}, column ${column}: ${(error as Error).message}`
+    throw new UsageError(message, { cause: error })
+  }
+}

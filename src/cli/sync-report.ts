@@ -1,0 +1,40 @@
+import type { MirrorSummary, SyncSummary } from '../sync/summary.ts'
+import { bytesText } from './bytes-text.ts'
+
+/** What a run did, for people: every number of the JSON summary that one would ask for, and every problem. */
+export function syncReport(summary: SyncSummary): string {
+  const { plan, mirrors, problems } = summary
+  const lines = [
+    `${summary.repositories} repositories, ${summary.manifests} manifests, ${plan.wantedBlobs} blobs (${bytesText(plan.wantedBytes)})`,
+    ...(summary.dryRun ? plannedLines(summary) : doneLines(summary)),
+    ...mirrors.map(mirrorLine),
+    ...(problems.length === 0
+      ? []
+      : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:`]),
+    ...problems.map(({ subject, message }) => `  ${subject}: ${message}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function plannedLines({ plan }: SyncSummary): readonly string[] {
+  return [
+    `would read ${plan.upstreamReads} blobs (${bytesText(plan.upstreamBytes)}) from upstreams`,
+    `would write ${plan.writes} objects (${bytesText(plan.writtenBytes)}) to mirrors`,
+  ]
+}
+
+function doneLines({ uploaded, copied, upstreamBytes, ...rest }: SyncSummary): readonly string[] {
+  const { publication, generation, durationMs } = rest
+  const published =
+    publication === 'none' ? 'nothing published' : `generation ${generation} (${publication})`
+  return [
+    `uploaded ${uploaded.blobs} (${bytesText(uploaded.bytes)}), copied ${copied.blobs} (${bytesText(copied.bytes)}), read ${bytesText(upstreamBytes)} from upstreams`,
+    `${published}, ${(durationMs / 1000).toFixed(1)} s`,
+  ]
+}
+
+function mirrorLine({ id, state, blobs, bytes, uploaded, copied }: MirrorSummary): string {
+  const came = uploaded.blobs + copied.blobs
+  const arrived = came === 0 ? '' : `, ${came} new`
+  return `  ${id}: ${state}, ${blobs} blobs (${bytesText(bytes)})${arrived}`
+}

@@ -1,0 +1,29 @@
+import type { SyncEvent, SyncStep } from '../core/sync-event.ts'
+
+/** Something that did not go as it should: what it concerns, and what was wanted and came. */
+export type Problem = { readonly subject: string; readonly message: string }
+
+/** Where the steps of a run go; it keeps the problems, by which the run has failed. */
+export type Recorder = {
+  readonly step: (step: SyncStep) => void
+  readonly problem: (subject: string, error: unknown) => void
+  readonly problems: readonly Problem[]
+}
+
+/** Creates the recorder of one run. */
+export function createRecorder(deps: {
+  readonly now: () => number
+  readonly record: (event: SyncEvent) => void
+}): Recorder {
+  const problems: Problem[] = []
+  const step = (what: SyncStep) => deps.record({ event: 'sync', timeMs: deps.now(), ...what })
+  return {
+    step,
+    problems,
+    problem(subject, error) {
+      const message = error instanceof Error ? error.message : String(error)
+      problems.push({ subject, message })
+      step({ step: 'problem', subject, message })
+    },
+  }
+}

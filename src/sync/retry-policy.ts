@@ -1,0 +1,86 @@
+import type { RetryHandler } from 'undici'
+import { passingStatuses } from './upstream-error.ts'
+
+/** How patient a client is. Times in milliseconds. */
+export type Patience = {
+  /** Tries in all, the first among them. */
+  readonly tries: number
+  /** The pause before the second try; it doubles with each. */
+  readonly firstPauseMs: number
+  /** No pause is longer, whatever Retry-After says. */
+  readonly longestPauseMs: number
+  /** How long one small request may take, retries and all. */
+  readonly deadlineMs: number
+}
+
+export const usualPatience: Patience = {
+  tries: 4,
+  firstPauseMs: 1000,
+  longestPauseMs: 60_000,
+  deadlineMs: 180_000,
+}
+
+/** Failures of the way to a host. A request that never arrived, or whose answer broke off, is safe to send again. */
+const passingCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+])
+
+/** Whether an error of the network may be gone a moment later. */
+export function isPassingFailure(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: string }
+  return code !== undefined && passingCodes.has(code)
+}
+
+/**
+ * The policy of undici's retry interceptor for one request. `onTry` hears the number of each try that failed. The
+ * pauses are jittered, so that clients refused together do not come back together.
+ */
+export function retryPolicy(
+  patience: Patience,
+  onTry: (tries: number) => void,
+): RetryHandler.RetryOptions {
+  return {
+    // Of the interceptor's own, since what it does not list it hands on at once.
+    statusCodes: passingStatuses,
+    retry: (error, { state }, callback) => {
+      onTry(state.counter)
+      const { statusCode, headers } = error as RetryError
+      const passes =
+        statusCode === undefined ? isPassingFailure(error) : passingStatuses.includes(statusCode)
+      if (!passes || state.counter >= patience.tries) return callback(error)
+
+      const asked = retryAfterMs(headers?.['retry-after'])
+      const doubled = patience.firstPauseMs * 2 ** (state.counter - 1)
+      const pauseMs = asked ?? doubled * (0.5 + Math.random() / 2)
+      // undici cancels the timer that it is given when the request is aborted.
+      return setTimeout(() => callback(null), Math.min(pauseMs, patience.longestPauseMs))
+    },
+  }
+}
+
+type RetryError = Error & {
+  readonly statusCode?: number
+  readonly headers?: Readonly<Record<string, string | undefined>>
+}
+
+/** Retry-After is seconds or a date (RFC 9110 §10.2.3). */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import {
+  folderIndexPrefix,
+  generationName,
+  generationOf,
+  mirrorIndexPrefix,
+  parseIndexPointer,
+} from '../../src/core/index-pointer.ts'
+
+const pointer = {
+  generation: 1795228909586,
+  sha256: 'a'.repeat(64),
+  sizeBytes: 543,
+  key: 'nearport/index/1795228909586.bin',
+  publishedAt: '2026-11-21T02:00:00.000Z',
+  checkedAt: '2026-11-21T03:00:00Z',
+}
+
+test('reads what sync writes, in a mirror and in a folder', () => {
+  expect(parseIndexPointer(JSON.stringify(pointer), mirrorIndexPrefix)).toEqual(pointer)
+  const inFolder = { ...pointer, key: 'index/1795228909586.bin' }
+  expect(parseIndexPointer(JSON.stringify(inFolder), folderIndexPrefix)).toEqual(inFolder)
+})
+
+test('leaves out what a later version may add', () => {
+  expect(parseIndexPointer(JSON.stringify({ ...pointer, parts: 4 }), mirrorIndexPrefix)).toEqual(
+    pointer,
+  )
+})
+
+test.for<[string, object, string]>([
+  ['a generation in words', { generation: 'new' }, 'wanted a generation, got "new"'],
+  ['a generation below zero', { generation: -1 }, 'wanted a generation, got -1'],
+  ['half a generation', { generation: 1.5 }, 'wanted a generation, got 1.5'],
+  ['no hash', { sha256: undefined }, 'wanted a SHA-256 in hex, got nothing'],
+  [
+    'a hash in capitals',
+    { sha256: 'A'.repeat(64) },
+    `wanted a SHA-256 in hex, got "${'A'.repeat(64)}"`,
+  ],
+  ['no size', { sizeBytes: null }, 'wanted a size in bytes, got null'],
+  [
+    'another key',
+    { key: '../../etc/passwd' },
+    'wanted the key nearport/index/1795228909586.bin, got "../../etc/passwd"',
+  ],
+  ['no time', { publishedAt: 'today' }, 'wanted an ISO time in publishedAt, got "today"'],
+  ['a time as a number', { checkedAt: 5 }, 'wanted an ISO time in checkedAt, got 5'],
+])('refuses %s', ([, change, message]) => {
+  const text = JSON.stringify({ ...pointer, ...change })
+  expect(parseIndexPointer(text, mirrorIndexPrefix)).toBe(message)
+})
+
+test.for([
+  ['{', 'wanted JSON'],
+  ['null', 'wanted a JSON object'],
+  ['7', 'wanted a JSON object'],
+])('refuses %s', ([text, message]) => {
+  expect(parseIndexPointer(text!, mirrorIndexPrefix)).toBe(message)
+})
+
+test.for<[string, number | undefined]>([
+  [`nearport/index/${generationName(17)}`, 17],
+  ['nearport/index/current.json', undefined],
+  ['nearport/index/17.bin.tmp', undefined],
+  ['elsewhere/17.bin', undefined],
+])('the generation of %s is %s', ([key, generation]) => {
+  expect(generationOf(key, mirrorIndexPrefix)).toBe(generation)
+})

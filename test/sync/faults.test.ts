@@ -1,0 +1,336 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { canary } from '../../src/core/canary.ts'
+import { corrupted, cutShort } from '../../src/embedded/fault.ts'
+import type { Image } from '../../src/embedded/images.ts'
+import { imageOf, push } from '../../src/embedded/images.ts'
+import { createStore } from '../../src/embedded/store.ts'
+import type { World } from './world.ts'
+import { asked, createWorld, credentials, mirrorOf, publicPrefixes, serve } from './world.ts'
+
+const [east, west] = ['mirror-us-east-1', 'mirror-eu-west-1'] as const
+const prefix = 'containers/images/'
+const app = imageOf({
+  architecture: 'amd64',
+  files: [{ path: 'app', content: Buffer.alloc(300_000, 7) }],
+})
+const configDigest = app.blobs[0]!.descriptor.digest
+const layer = app.blobs[1]!.descriptor
+// In a signed address the colon before it is encoded.
+const hex = layer.digest.slice(7)
+
+async function createAppWorld(image: Image = app): Promise<World> {
+  const world = await createWorld()
+  push(world.registry, 'app', image, '1.0')
+  return world
+}
+
+const messages = (ran: { problems: readonly { subject: string; message: string }[] }) =>
+  ran.problems.map(({ subject, message }) => `${subject}: ${message}`)
+const has = (world: World, bucket: string, digest: string) =>
+  world.store.findObject(bucket, prefix + digest) !== undefined
+
+test('wrong bytes are refused by name and never seen, and the rest goes on', async () => {
+  const world = await createAppWorld()
+  world.registry.intercept = async (request, next) =>
+    request.url.endsWith(layer.digest) ? corrupted(await next()) : undefined
+  const ran = await world.sync()
+
+  expect(messages(ran)).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^app@${layer.digest}: wanted ${layer.digest} from the upstream, got sha256:[a-f0-9]{64}$`,
+      ),
+    ),
+  ])
+  expect([east, west].map((bucket) => has(world, bucket, layer.digest))).toEqual([false, false])
+  expect([east, west].map((bucket) => has(world, bucket, configDigest))).toEqual([true, true])
+  expect(ran.publication).toBe('new')
+  // The same would come again, so it is not asked for again.
+  expect(asked(world.registry, 'GET', layer.digest).length).toBe(1)
+})
+
+test('a body that is longer or shorter than its descriptor says is refused', async () => {
+  const world = await createAppWorld()
+  world.registry.intercept = (request) =>
+    request.url.endsWith(layer.digest) ? new Response(Buffer.alloc(layer.size + 1)) : undefined
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    `app@${layer.digest}: wanted ${layer.size} bytes of ${layer.digest} from the upstream, got ${layer.size + 1}`,
+  ])
+  expect(has(world, east, layer.digest)).toBe(false)
+})
+
+test('a body that breaks off is gone on with where it ended', async () => {
+  const world = await createAppWorld()
+  let cuts = 0
+  world.registry.intercept = async (request, next) =>
+    request.url.endsWith(layer.digest) && cuts++ === 0 ? cutShort(await next(), 100_000) : undefined
+  const ran = await world.sync()
+
+  expect(ran.problems).toEqual([])
+  expect(has(world, west, layer.digest)).toBe(true)
+  const ranges = world.registry.requests
+    .filter(({ path }) => path.endsWith(layer.digest))
+    .map(({ headers }) => headers['range'])
+  expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=\d+-\d+$/)])
+  expect(ran.upstreamBytes).toBe(ran.plan.upstreamBytes)
+})
+
+test('a body that always breaks off is given up by name', async () => {
+  const world = await createAppWorld()
+  world.registry.intercept = async (request, next) =>
+    request.url.endsWith(layer.digest) ? cutShort(await next(), 1000) : undefined
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    expect.stringContaining(`app@${layer.digest}: wanted ${layer.size} bytes`),
+  ])
+  expect(has(world, east, layer.digest)).toBe(false)
+  expect(ran.events.filter(({ step }) => step === 'retried').length).toBe(2)
+})
+
+test('a blob the upstream does not have is named, and asked for once', async () => {
+  const world = await createAppWorld()
+  world.registry.deleteBlob('app', layer.digest)
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    expect.stringMatching(
+      `^app@${layer.digest}: upstream answered 404 to GET http.*/blobs/${layer.digest}$`,
+    ),
+  ])
+  expect(asked(world.registry, 'GET', layer.digest).length).toBe(1)
+})
+
+test('a store that is too busy for a moment is asked again', async () => {
+  const world = await createAppWorld()
+  let refused = 0
+  world.store.intercept = (request) =>
+    request.method === 'PUT' && request.url.includes('us-east-1/containers') && refused++ < 2
+      ? new Response('<Error><Code>SlowDown</Code></Error>', { status: 503 })
+      : undefined
+  const ran = await world.sync()
+  expect(ran.problems).toEqual([])
+  expect(refused).toBeGreaterThan(2)
+})
+
+test('a store that breaks off in the middle of a write has nothing, and gets it the next time', async () => {
+  const world = await createAppWorld()
+  let broken = 0
+  world.store.intercept = async (request) => {
+    if (request.method !== 'PUT' || !request.url.includes(hex) || broken++ > 0) return undefined
+    // Some of the body, and then an error: what a proxy in front of a store does when it restarts.
+    await request.clone().body?.getReader().read()
+    return new Response('', { status: 500, headers: { connection: 'close' } })
+  }
+  const ran = await world.sync()
+  expect(ran.problems).toEqual([])
+  expect([east, west].map((bucket) => has(world, bucket, layer.digest))).toEqual([true, true])
+})
+
+test('a mirror whose writes fail gives way to the other, which is filled and published', async () => {
+  const world = await createAppWorld()
+  world.store.intercept = (request) =>
+    request.method === 'PUT' && request.url.includes('us-east-1/containers')
+      ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+      : undefined
+  const ran = await world.sync()
+  expect(ran.mirrors).toMatchObject([
+    { id: 'aws/us-east-1', state: 'left-out', blobs: 0 },
+    { id: 'aws/eu-west-1', state: 'published', blobs: 3 },
+  ])
+  expect(messages(ran)).toContainEqual(
+    expect.stringContaining(`aws/us-east-1 app@${layer.digest}: the store answered 403 to PUT`),
+  )
+  expect(messages(ran)).toContainEqual(
+    expect.stringContaining(
+      'aws/us-east-1: left out of the index: wanted the 2 bytes of the canary from GET',
+    ),
+  )
+})
+
+test('a mirror that refuses one write after the other is left alone', async () => {
+  const world = await createWorld()
+  const images = Array.from({ length: 6 }, (_, n) =>
+    imageOf({ architecture: 'amd64', files: [{ path: `${n}`, content: `${n}` }] }),
+  )
+  for (const [n, image] of images.entries()) push(world.registry, 'app', image, `${n}`)
+  world.file.sync = { concurrency: 1 }
+  world.store.intercept = (request) =>
+    request.method === 'PUT' && request.url.includes('us-east-1/containers')
+      ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+      : undefined
+  const ran = await world.sync()
+  expect(messages(ran)).toContain('aws/us-east-1: 5 writes in a row failed: 8 more were not tried')
+  expect(ran.mirrors[1]).toMatchObject({ state: 'published', blobs: 13 })
+})
+
+test('a mirror that is down is left out, and the other is filled', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors[0] = mirrorOf('us-east-1', 'http://127.0.0.1:1')
+  const ran = await world.sync()
+  expect(ran.mirrors).toMatchObject([
+    { id: 'aws/us-east-1', state: 'unreachable' },
+    { id: 'aws/eu-west-1', state: 'published', blobs: 3 },
+  ])
+  expect(messages(ran)).toEqual([
+    expect.stringMatching(/^aws\/us-east-1: the store gave no answer .*ECONNREFUSED/),
+  ])
+})
+
+test('a mirror whose credentials are not there is named with what is missing', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors[0] = { ...world.file.mirrors[0], credentials: 'OTHER' }
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    'aws/us-east-1: wanted OTHER_ACCESS_KEY_ID in the environment, got none',
+  ])
+  expect(ran.mirrors[1]).toMatchObject({ state: 'published' })
+})
+
+test('a bucket that nobody may read is left out, with what was wanted and what came', async () => {
+  const world = await createAppWorld()
+  world.store.createBucket(west, { publicPrefixes: ['nearport/'] })
+  const ran = await world.sync()
+  const url = `${world.storeUrl}/${west}/${prefix}${canary.digest}`
+  expect(messages(ran)).toEqual([
+    `aws/eu-west-1: left out of the index: wanted the 2 bytes of the canary from GET ${url}, got 403`,
+  ])
+  expect(ran.mirrors).toMatchObject([{ state: 'published' }, { state: 'left-out', blobs: 3 }])
+  expect(world.store.keys(west, 'nearport/index/')).toEqual([])
+})
+
+test('a mirror that fails later loses its clients in a new generation', async () => {
+  const world = await createAppWorld()
+  const first = await world.sync()
+  world.store.createBucket(west, { publicPrefixes: ['nearport/'] })
+  const second = await world.sync()
+  expect(second.publication).toBe('new')
+  expect(second.generation).toBeGreaterThan(first.generation!)
+  expect(second.events).toContainEqual(
+    expect.objectContaining({ step: 'published', to: ['aws/us-east-1'], blobs: 3 }),
+  )
+})
+
+test('an object of another size is written over, and until then it is in no index', async () => {
+  const world = await createAppWorld()
+  await world.sync()
+  world.store.putObject(west, prefix + layer.digest, Buffer.from('torn'))
+  world.store.intercept = (request) =>
+    request.method === 'PUT' && request.url.includes(hex)
+      ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+      : undefined
+  const failed = await world.sync()
+  expect(failed.publication).toBe('new')
+  expect(failed.events).toContainEqual(expect.objectContaining({ step: 'published', blobs: 3 }))
+  expect(world.store.findObject(west, prefix + layer.digest)!.bytes.length).toBe(4)
+
+  world.store.intercept = undefined
+  world.registry.requests.length = 0
+  const mended = await world.sync()
+  expect(mended).toMatchObject({ problems: [], copied: { blobs: 1, bytes: layer.size } })
+  expect(world.store.findObject(west, prefix + layer.digest)!.bytes.length).toBe(layer.size)
+  expect(asked(world.registry, 'GET', '/blobs/')).toEqual([])
+})
+
+test('sizes that differ where no manifest says which is right are left out of the index', async () => {
+  const world = await createAppWorld()
+  const digest = `sha256:${'ab'.repeat(32)}`
+  await world.sync()
+  world.store.putObject(east, prefix + digest, Buffer.from('one'))
+  world.store.putObject(west, prefix + digest, Buffer.from('other'))
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    `${digest}: wanted one size in every mirror, got several: left out of the index`,
+  ])
+  expect(ran.publication).toBe('unchanged')
+})
+
+test('between two stores the bytes go through here, verified', async () => {
+  const world = await createAppWorld()
+  const other = createStore(credentials)
+  other.createBucket(west, { publicPrefixes })
+  world.file.mirrors[1] = mirrorOf('eu-west-1', await serve(other))
+  const ran = await world.sync()
+
+  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 3 }, copied: { blobs: 3 } })
+  expect(asked(world.registry, 'GET', '/blobs/').length).toBe(2)
+  expect(other.findObject(west, prefix + layer.digest)!.bytes.length).toBe(layer.size)
+  expect(other.requests.some(({ headers }) => 'x-amz-copy-source' in headers)).toBe(false)
+  expect((await world.sync()).copied.blobs).toBe(0)
+})
+
+test('a mirror found to hold wrong bytes is no source, is named, and is mended', async () => {
+  const world = await createAppWorld()
+  const other = createStore(credentials)
+  other.createBucket(west, { publicPrefixes })
+  world.file.mirrors[1] = mirrorOf('eu-west-1', await serve(other))
+  await world.sync()
+  world.store.putObject(east, prefix + layer.digest, Buffer.alloc(layer.size, 1))
+  other.deleteObject(west, prefix + layer.digest)
+  const ran = await world.sync()
+
+  expect(messages(ran)).toEqual([
+    expect.stringMatching(
+      `^aws/us-east-1 app@${layer.digest}: wanted ${layer.digest} from aws/us-east-1, got sha256:`,
+    ),
+  ])
+  const bytes = app.blobs[1]!.bytes
+  expect(
+    Buffer.from(world.store.findObject(east, prefix + layer.digest)!.bytes).equals(bytes),
+  ).toBe(true)
+  expect(Buffer.from(other.findObject(west, prefix + layer.digest)!.bytes).equals(bytes)).toBe(true)
+  expect((await world.sync()).problems).toEqual([])
+})
+
+test('a store that may not copy between two of its buckets is given the bytes', async () => {
+  const world = await createAppWorld()
+  world.store.intercept = (request) =>
+    request.headers.has('x-amz-copy-source')
+      ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+      : undefined
+  const ran = await world.sync()
+  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 3 }, copied: { blobs: 3 } })
+  expect(asked(world.registry, 'GET', '/blobs/').length).toBe(2)
+})
+
+test('what one request cannot store is refused by name', async () => {
+  const sizeBytes = 5 * 1024 ** 3 + 1
+  const digest = `sha256:${'cd'.repeat(32)}`
+  const manifest = { layers: [{ mediaType: 'x', digest, size: sizeBytes }] }
+  const world = await createAppWorld()
+  const type = 'application/vnd.oci.image.manifest.v1+json'
+  world.registry.putManifest('app', 'huge', type, Buffer.from(JSON.stringify(manifest)))
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    `app@${digest}: larger than 5 GiB: ${sizeBytes} bytes stay with the upstream`,
+  ])
+  expect(ran.publication).toBe('new')
+})
+
+test('with no good mirror the folder still gets an index, that sends everyone to the upstream', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'nearport-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const world = await createAppWorld()
+  world.file.index = { directory: join(directory, 'new') }
+  await world.sync()
+  for (const bucket of [east, west]) world.store.createBucket(bucket, {})
+  const ran = await world.sync()
+
+  expect(ran.publication).toBe('new')
+  const names = (await readdir(join(directory, 'new/index'))).toSorted()
+  expect(names.at(-1)).toBe('current.json')
+  const pointer = JSON.parse(await readFile(join(directory, 'new/index/current.json'), 'utf8'))
+  expect(pointer).toMatchObject({ generation: ran.generation, key: `index/${ran.generation}.bin` })
+  expect(names).toContain(`${ran.generation}.bin`)
+})
+
+test('with no mirror at all to reach, nothing is published and that is said', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors = [mirrorOf('us-east-1', 'http://127.0.0.1:1')]
+  const ran = await world.sync()
+  expect(messages(ran).at(-1)).toBe('the index: it could be published nowhere')
+  expect(ran.publication).toBe('none')
+  expect(world.registry.requests).toEqual([])
+})
