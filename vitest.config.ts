@@ -7,6 +7,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
+      reporter: ['text-summary'],
       thresholds: { 'src/core/**': { 100: true } },
     },
   },

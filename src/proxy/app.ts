@@ -2,12 +2,7 @@ import { Hono } from 'hono'
 import type { Decision } from '../core/decision.ts'
 import { decide } from '../core/decision.ts'
 import { refuse } from '../core/error.ts'
-import type {
-  BlobRequest,
-  ListingRequest,
-  ManifestRequest,
-  RegistryRequest,
-} from '../core/request.ts'
+import type { BlobRequest, ListingRequest, ManifestRequest } from '../core/request.ts'
 import { parseRequest } from '../core/request.ts'
 import {
   answerRefusal,
