@@ -1,7 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { createAddressTable } from '../core/address-table.ts'
 import type { RangesSource } from '../core/address-table-metadata.ts'
-import { bundledTablePath } from '../ranges/bundled.ts'
+import { bundledTablePath, openTable } from '../ranges/bundled.ts'
 import { compareTables } from '../ranges/compare.ts'
 import { compileRanges } from '../ranges/compile.ts'
 import { decodeTable } from '../ranges/decode.ts'
@@ -54,7 +53,7 @@ export const ranges: Command = {
 
 async function lookup(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const { flags, rest } = parseFlags(args, { table: 'string', json: 'boolean' })
-  const table = createAddressTable(await readTable(flags.table))
+  const table = openTable(await readTable(flags.table))
   const lineOf = flags.json ? createJsonLookup(table) : createLineLookup(table)
   if (rest.length > 0) {
     terminal.out(rest.map(lineOf).join(''))

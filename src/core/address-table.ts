@@ -1,3 +1,4 @@
+import type { Crc32 } from './address-table-format.ts'
 import { openColumns } from './address-table-format.ts'
 import { readMetadata } from './address-table-metadata.ts'
 import type { RangesSource } from './address-table-metadata.ts'
@@ -23,8 +24,8 @@ export type AddressTable = {
  * A reader over a compiled table's bytes, which it keeps and nobody may change after. Throws an Error that says what was
  * wanted and what came when they are not a whole table of this version.
  */
-export function createAddressTable(bytes: Uint8Array): AddressTable {
-  const columns = openColumns(bytes)
+export function createAddressTable(bytes: Uint8Array, crc32: Crc32): AddressTable {
+  const columns = openColumns(bytes, crc32)
   const { locations, sources } = readMetadata(columns.metadata)
   const answerOf = createSearch(columns)
 

@@ -95,8 +95,9 @@ function readDottedQuad(text: string, start: number): boolean {
     const digits = 1 + hasSecond + hasThird
     at += digits
     if (at >= text.length) return false
-    const dotOrNot = text.charCodeAt(at) ^ 46
-    sign |= -dotOrNot | (9 - first) | signOfOctet(octet, digits)
+    // An IPv6 address as short as these ends here.
+    if (text.charCodeAt(at) !== 46) return false
+    sign |= (9 - first) | signOfOctet(octet, digits)
     quad = (quad << 8) | octet
     at++
   }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { allocateTable, innerFlag, sealTable } from '../core/address-table-format.ts'
 import type { AddressTableMetadata } from '../core/address-table-metadata.ts'
 import { writeMetadata } from '../core/address-table-metadata.ts'
@@ -50,7 +51,7 @@ export function encodeTable(content: TableContent): Uint8Array {
   columns.innerLows.set(innerSpans.map(({ start }) => Number(start & low32)))
   columns.innerAnswers.set(innerSpans.map(({ answer }) => answer))
   columns.metadata.set(metadata)
-  sealTable(bytes)
+  sealTable(bytes, crc32)
   return bytes
 }
 

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { BlockList, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import IPCIDR from 'ip-cidr'
-import { createAddressTable } from '../../src/core/address-table.ts'
-import { bundledTablePath } from '../../src/ranges/bundled.ts'
+import { bundledTablePath, openTable } from '../../src/ranges/bundled.ts'
 import { decodeTable } from '../../src/ranges/decode.ts'
 import type { TableContent } from '../../src/ranges/encode.ts'
 import { drawSamples, prefixesOf } from './address-samples.ts'
@@ -23,13 +22,13 @@ const rounds = 15
 /** Prints how long a table takes to be ready, and what one lookup of a textual address costs beside other libraries. */
 export function run(): void {
   const bytes = readFileSync(bundledTablePath)
-  const warm = Array.from({ length: 101 }, () => timeMs(() => createAddressTable(bytes)))
+  const warm = Array.from({ length: 101 }, () => timeMs(() => openTable(bytes)))
   const first = Array.from({ length: 9 }, timeFirstMs)
   console.log(`table of ${bytes.length} bytes ready in, ms: median (min–max)`)
   console.log(`  in a fresh process ${spread(first, 2)}\n  again              ${spread(warm, 2)}`)
 
   const samples = Object.entries(drawSamples(decodeTable(bytes)))
-  const table = createAddressTable(bytes)
+  const table = openTable(bytes)
   const nearport: Contender = { name: 'nearport', lookups: 1 << 17, find: table.locate }
   // Rounds are interleaved, so that a slow moment of the machine is everyone's.
   const alone = interleave(
@@ -111,13 +110,13 @@ function timeMs(work: () => unknown): number {
 
 /** The first table of a process is made before anything is compiled: what a cold start pays. */
 function timeFirstMs(): number {
-  const module = new URL('../../src/core/address-table.ts', import.meta.url)
+  const module = new URL('../../src/ranges/bundled.ts', import.meta.url)
   const script = `
     import { readFileSync } from 'node:fs'
-    import { createAddressTable } from ${JSON.stringify(module)}
+    import { openTable } from ${JSON.stringify(module)}
     const bytes = readFileSync(${JSON.stringify(bundledTablePath)})
     const start = performance.now()
-    createAddressTable(bytes)
+    openTable(bytes)
     console.log(performance.now() - start)`
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script]))
 }

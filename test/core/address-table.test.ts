@@ -1,5 +1,6 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { createAddressTable } from '../../src/core/address-table.ts'
+import { openTable } from '../../src/ranges/bundled.ts'
 import { sealTable } from '../../src/core/address-table-format.ts'
 import { compileRanges } from '../../src/ranges/compile.ts'
 import { documentsOf } from '../ranges/sample-documents.ts'
@@ -18,7 +19,7 @@ const bytes = compileRanges(
     gcp: [['2600:1900:4000::/44', 'us-central1']],
   }),
 )
-const table = createAddressTable(bytes)
+const table = openTable(bytes)
 
 test.for([
   ['the longest prefix wins', '15.193.0.7', 'aws/ap-south-1'],
@@ -103,7 +104,7 @@ test.for([
 test('bytes that begin anywhere in a larger buffer are read', () => {
   const pool = new Uint8Array(bytes.length + 3)
   pool.set(bytes, 3)
-  expect(createAddressTable(pool.subarray(3)).locate('15.193.0.7')?.region).toBe('ap-south-1')
+  expect(openTable(pool.subarray(3)).locate('15.193.0.7')?.region).toBe('ap-south-1')
 })
 
 describe('what is not a table is refused:', () => {
@@ -111,7 +112,7 @@ describe('what is not a table is refused:', () => {
   function withWord(at: number, word: number, sealed = false): Uint8Array {
     const changed = bytes.slice()
     new DataView(changed.buffer).setUint32(at * 4, word, true)
-    if (sealed) sealTable(changed)
+    if (sealed) sealTable(changed, crc32)
     return changed
   }
 
@@ -129,14 +130,14 @@ describe('what is not a table is refused:', () => {
     ['another checksum', withWord(3, 1), 'wanted checksum 1, came '],
     ['columns that do not fit', withWord(5, 70_000, true), 'wanted columns of '],
   ])('%s', ([, damaged, message]) => {
-    expect(() => createAddressTable(damaged)).toThrow(`not a table of address ranges: ${message}`)
+    expect(() => openTable(damaged)).toThrow(`not a table of address ranges: ${message}`)
   })
 
   test('any byte changed', () => {
     for (let at = 0; at < bytes.length; at++) {
       const changed = bytes.slice()
       changed[at]! ^= 0x40
-      expect(() => createAddressTable(changed), `byte ${at}`).toThrow('not a table')
+      expect(() => openTable(changed), `byte ${at}`).toThrow('not a table')
     }
   })
 })

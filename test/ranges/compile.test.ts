@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import IPCIDR from 'ip-cidr'
 import { describe, expect, test } from 'vitest'
 import type { AddressFamily } from '../../src/core/address.ts'
-import { createAddressTable } from '../../src/core/address-table.ts'
+import { openTable } from '../../src/ranges/bundled.ts'
 import { addressText } from '../../src/ranges/address-text.ts'
 import { compileRanges } from '../../src/ranges/compile.ts'
 import { decodeTable } from '../../src/ranges/decode.ts'
@@ -90,7 +90,7 @@ function documentsFrom(prefixes: readonly Oracle[]): ReturnType<typeof documents
 test('agrees with a search of all prefixes on every edge and its neighbours', () => {
   fc.assert(
     fc.property(fc.array(prefix, { minLength: 1, maxLength: 30 }), (prefixes) => {
-      const table = createAddressTable(compileRanges(documentsFrom(prefixes)))
+      const table = openTable(compileRanges(documentsFrom(prefixes)))
       for (const { family, start, end } of prefixes) {
         for (const address of [start - 1n, start, start + 1n, end - 2n, end - 1n, end]) {
           if (address < 0n || address >= familySize[family]) continue
@@ -112,7 +112,7 @@ test('agrees with a search of all prefixes on every edge and its neighbours', ()
 test('agrees with ip-cidr on whether anybody has an address', () => {
   fc.assert(
     fc.property(fc.array(prefix, { minLength: 1, maxLength: 8 }), (prefixes) => {
-      const table = createAddressTable(compileRanges(documentsFrom(prefixes)))
+      const table = openTable(compileRanges(documentsFrom(prefixes)))
       const texts = prefixes.map((one) => `${addressText(one.family, one.start)}/${one.length}`)
       const cidrs = texts.map((text) => new IPCIDR(text))
       for (const { family, start, end } of prefixes) {
@@ -162,7 +162,7 @@ test('what another cloud takes out of a prefix of EC2’s is not EC2’s', () =>
     aws: [['10.0.0.0/8', 'us-east-1', 'EC2']],
     azure: [['10.1.0.0/16', 'westus']],
   })
-  const table = createAddressTable(compileRanges(documents))
+  const table = openTable(compileRanges(documents))
   expect(table.locate('10.1.0.1')).toEqual({ cloud: 'azure', region: 'westus' })
   expect([table.isEc2('10.1.0.1'), table.isEc2('10.0.0.1')]).toEqual([false, true])
 })
