@@ -19,10 +19,14 @@ export function createMirrorIndexReader(
     name: mirror.id,
     async pointer() {
       const answer = await get(mirrorIndexPrefix + indexPointerName)
-      // S3 says 403 where there is nothing, to whoever may not list the bucket.
-      if (answer.status === 404 || answer.status === 403) {
+      if (answer.status === 404) {
         await answer.body?.cancel()
         return undefined
+      }
+      if (answer.status === 403) {
+        await answer.body?.cancel()
+        // S3 says 403 where there is nothing, to whoever may not list the bucket: it may be the one or the other.
+        throw new Error(`no index is published there, or ${mirrorIndexPrefix} is not public (403)`)
       }
       if (answer.status !== 200) throw new Error(`wanted 200 for its pointer, got ${answer.status}`)
       return readPointer(await answer.text(), mirrorIndexPrefix)

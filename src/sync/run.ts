@@ -13,6 +13,7 @@ import type { Environment } from './bucket-client.ts'
 import { checkCanary } from './canary-check.ts'
 import type { GoodMirror } from './index-content.ts'
 import { indexContents } from './index-content.ts'
+import { checkIndexReadable } from './index-check.ts'
 import type { IndexPlace } from './index-place.ts'
 import { bucketPlace, folderPlace } from './index-place.ts'
 import type { OpenedMirror } from './open-mirrors.ts'
@@ -188,10 +189,19 @@ export async function runSync(
         'wanted one size in every mirror, got several: left out of the index',
       )
     }
-    const places: IndexPlace[] = good.map(({ bucket }) => bucketPlace(bucket))
+    // Also to a mirror that is left out: where it is the only one, this is how `serve` hears of it.
+    const places: IndexPlace[] = open.map(({ bucket }) => bucketPlace(bucket))
     if (directory !== undefined) places.push(folderPlace(directory))
     const published = await publish(contents, places, { recorder, now, keepGenerations })
     if (published.to.length === 0) recorder.problem('the index', 'it could be published nowhere')
+    else if (directory === undefined) {
+      const told = open.filter(({ id }) => published.to.includes(id))
+      const failure = await checkIndexReadable(
+        told.map(({ bucket }) => bucket.mirror),
+        settings,
+      )
+      if (failure !== undefined) recorder.problem('the index', failure)
+    }
     return published
   }
 }

@@ -198,7 +198,42 @@ test('a bucket that nobody may read is left out, with what was wanted and what c
     `aws/eu-west-1: left out of the index: wanted the 2 bytes of the canary from GET ${url}, got 403`,
   ])
   expect(ran.mirrors).toMatchObject([{ state: 'published' }, { state: 'left-out', blobs: 3 }])
-  expect(world.store.keys(west, 'nearport/index/')).toEqual([])
+})
+
+test('when the only mirror is left out, its own bucket says so', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors.shift()
+  await world.sync()
+  world.store.createBucket(west, { publicPrefixes: ['nearport/'] })
+  const ran = await world.sync()
+  expect(ran).toMatchObject({ publication: 'new', mirrors: [{ state: 'left-out' }] })
+  const pointer = await (
+    await fetch(`${world.storeUrl}/${west}/nearport/index/current.json`)
+  ).json()
+  expect(pointer).toMatchObject({ generation: ran.generation })
+  expect(ran.events).toContainEqual(expect.objectContaining({ step: 'published', blobs: 0 }))
+})
+
+test('an index that nobody may read is a problem, unless it is in a folder too', async () => {
+  const world = await createAppWorld()
+  for (const bucket of [east, west]) {
+    world.store.createBucket(bucket, { publicPrefixes: ['containers/images/'] })
+  }
+  expect(messages(await world.sync())).toEqual([
+    'the index: wanted nearport/index/ to be readable by anyone in one mirror, or index.directory to be set, ' +
+      'got 403 from aws/us-east-1, 403 from aws/eu-west-1',
+  ])
+
+  const directory = await mkdtemp(join(tmpdir(), 'nearport-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  world.file.index = { directory }
+  expect(messages(await world.sync())).toEqual([])
+})
+
+test('an index that one mirror shows to anyone is enough', async () => {
+  const world = await createAppWorld()
+  world.store.createBucket(east, { publicPrefixes: ['containers/images/'] })
+  expect(messages(await world.sync())).toEqual([])
 })
 
 test('a mirror that fails later loses its clients in a new generation', async () => {
@@ -209,7 +244,11 @@ test('a mirror that fails later loses its clients in a new generation', async ()
   expect(second.publication).toBe('new')
   expect(second.generation).toBeGreaterThan(first.generation!)
   expect(second.events).toContainEqual(
-    expect.objectContaining({ step: 'published', to: ['aws/us-east-1'], blobs: 3 }),
+    expect.objectContaining({
+      step: 'published',
+      to: ['aws/us-east-1', 'aws/eu-west-1'],
+      blobs: 3,
+    }),
   )
 })
 
