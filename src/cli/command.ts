@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Log } from '../runtime/log.ts'
 
 /** 0: done; 1: it failed; 2: used wrongly. */
 export type ExitCode = 0 | 1 | 2
@@ -7,6 +8,8 @@ export type ExitCode = 0 | 1 | 2
 export type Terminal = {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** Makes the log that a service writes its events to: standard output, without waiting for its reader. */
+  readonly openLog: () => Log
   readonly input: AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether standard error is a person's terminal: progress is drawn there, JSON lines elsewhere. */

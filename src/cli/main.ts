@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { ConfigError } from '../config.ts'
+import { createLog } from '../runtime/log.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { UsageError } from './command.ts'
 import { explain } from './explain.ts'
@@ -53,6 +54,7 @@ if (import.meta.main) {
   process.exitCode = await main(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    openLog: () => createLog(process.stdout.fd),
     input: process.stdin,
     env: process.env,
     interactive: process.stderr.isTTY,

@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts'
 import { startDemo } from '../runtime/demo.ts'
-import { createLineWriter } from '../runtime/line-writer.ts'
 import type { Service } from '../runtime/node.ts'
 import { startService } from '../runtime/node.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -47,11 +46,11 @@ async function runUntilStopped(
   terminal: Terminal,
   start: (record: (event: object) => void) => Promise<Service>,
 ): Promise<ExitCode> {
-  const lines = createLineWriter(terminal.out)
-  const service = await start(lines.write)
+  const log = terminal.openLog()
+  const service = await start(log.write)
   await stopped(terminal.stop)
   await service.drain()
-  lines.flush()
+  await log.end()
   return 0
 }
 

@@ -7,23 +7,15 @@ import { sync } from '../../src/cli/sync.ts'
 import { main } from '../../src/cli/main.ts'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createWorld, env } from '../sync/world.ts'
+import { createTerminal } from './terminal.ts'
 
 const app = imageOf({ architecture: 'amd64', files: [{ path: 'app', content: 'app' }] })
 
 /** Runs the command as `nearport sync` would be, and keeps what it prints. */
 async function run(args: readonly string[], more: Partial<Terminal> = {}) {
-  const printed = { out: '', err: '' }
-  const terminal: Terminal = {
-    out: (text) => void (printed.out += text),
-    err: (text) => void (printed.err += text),
-    input: (async function* () {})(),
-    env,
-    interactive: false,
-    stop: new AbortController().signal,
-    ...more,
-  }
-  const code = await main(['sync', ...args], terminal)
-  return { code, ...printed }
+  const terminal = createTerminal(env)
+  const code = await main(['sync', ...args], { ...terminal, ...more })
+  return { code, ...terminal.written }
 }
 
 async function createFolder(): Promise<string> {

@@ -12,6 +12,10 @@ export function createTerminal(env: Terminal['env'] = {}): TestTerminal {
   return {
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),
+    openLog: () => ({
+      write: (event) => (written.out += `${JSON.stringify(event)}\n`),
+      end: async () => {},
+    }),
     // eslint-disable-next-line no-empty-function
     input: (async function* () {})(),
     env,
