@@ -7,6 +7,8 @@ export type ExitCode = 0 | 1 | 2
 /** The outside world as a command sees it, so that a test can stand in for it. */
 export type Terminal = {
   readonly out: (text: string) => void
+  /** Aborts when nobody reads what `out` writes any more. */
+  readonly outGone: AbortSignal
   readonly err: (text: string) => void
   /** Makes the log that a service writes its events to: standard output, without waiting for its reader. */
   readonly openLog: () => Log

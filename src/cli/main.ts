@@ -46,13 +46,15 @@ function overview(): string {
 if (import.meta.main) {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-  // Whoever reads us may leave: `nearport ranges lookup | head` is no failure.
+  const outGone = new AbortController()
+  // Whoever reads us may leave, as in `nearport ranges lookup | head`. That fails nothing, and what failed stays failed.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    if (error.code !== 'EPIPE') throw error
+    outGone.abort()
   })
   process.exitCode = await main(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
+    outGone: outGone.signal,
     err: (text) => void process.stderr.write(text),
     openLog: () => createLog(process.stdout.fd),
     input: process.stdin,

@@ -62,6 +62,7 @@ async function lookup(args: readonly string[], terminal: Terminal): Promise<Exit
 
   for await (const lines of readLines(terminal.input)) {
     if (terminal.stop.aborted) return 1
+    if (terminal.outGone.aborted) return 0
     // One piece of text a batch: a million small writes take longer than a million lookups.
     let text = ''
     for (const line of lines) if (line.trim() !== '') text += lineOf(line)

@@ -11,6 +11,7 @@ export function createTerminal(env: Terminal['env'] = {}): TestTerminal {
   const stop = new AbortController()
   return {
     out: (text) => (written.out += text),
+    outGone: new AbortController().signal,
     err: (text) => (written.err += text),
     openLog: () => ({
       write: (event) => (written.out += `${JSON.stringify(event)}\n`),
