@@ -11,7 +11,7 @@ export type RawResponse = {
 export function sendRaw(port: number, text: string): Promise<RawResponse | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.end(Buffer.from(text, 'latin1')))
+    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(text, 'latin1')))
     socket.setTimeout(5000, () => socket.destroy(new Error('no end within 5 s')))
     socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('error', reject)
