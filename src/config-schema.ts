@@ -10,7 +10,7 @@ const baseUrl = z.string().transform((text, context) => {
     !/^https?:$/.test(url.protocol) ||
     url.search + url.hash + url.username
   ) {
-    context.addIssue(`wanted an http or https address with no query, got ${JSON.stringify(text)}`)
+    context.addIssue('wanted an http or https address with no user and no query')
     return z.NEVER
   }
   return url.href.replace(/\/+$/, '')
@@ -46,8 +46,13 @@ const upstream = z.strictObject({
 
 const mirror = z.strictObject({
   id: mirrorId.describe('<cloud>/<region>, and /<suffix> where there are two in one region'),
-  bucket: z.string().min(1).describe('The bucket that holds the blobs'),
-  endpoint: baseUrl.optional().describe('The S3 endpoint; default: the one AWS has in that region'),
+  bucket: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, { error: 'wanted the name of a bucket' })
+    .describe('The bucket that holds the blobs'),
+  endpoint: baseUrl
+    .optional()
+    .describe('The S3 endpoint; default: AWS’s or Google’s own; other clouds need one'),
   forcePathStyle: z.boolean().default(false).describe('Address the bucket in the path'),
   signingRegion: z.string().optional().describe('Region in the S3 signature; default: the id’s'),
   credentials: z
@@ -86,7 +91,7 @@ const clientAddress = z
 const repositoryPattern = z
   .string()
   .refine((text) => repositoryGrammar.test(text.replaceAll('*', 'a')), {
-    error: 'wanted a repository name, in which * may stand for any text',
+    error: 'wanted the name of a repository, where * may stand for any text',
   })
   .describe('A repository as clients name it; with * it is matched against the catalog')
 
@@ -96,13 +101,15 @@ const repositories = z.union([
     name: repositoryPattern,
     tags: z
       .array(z.string().min(1))
+      .min(1, { error: 'wanted one tag at least: without the key, all are mirrored' })
       .default(['*'])
       .describe('Tags to mirror; * stands for any text'),
   }),
 ])
 
 const port = z.int().min(0).max(65_535)
-const seconds = z.number().positive()
+// A timer of more than 2³¹ ms would go off at once.
+const seconds = z.number().positive().max(1_900_000)
 
 /** The configuration as its file has it. One schema for every place it is read. */
 export const configSchema = z.strictObject({
@@ -127,14 +134,14 @@ export const configSchema = z.strictObject({
     .describe('How it is known what a mirror holds'),
   probe: z
     .strictObject({
-      timeoutMs: z.int().min(1).default(1000),
+      timeoutMs: z.int().min(1).max(60_000).default(1000),
       presentForSeconds: seconds.default(86_400),
       absentForSeconds: seconds.default(300).describe('Less than the time between two syncs'),
       recheckSeconds: seconds
         .default(10)
         .describe('How often each mirror is asked again for a blob it held'),
       failedForSeconds: seconds.default(10),
-      remembered: z.int().min(1).default(200_000),
+      remembered: z.int().min(100).default(200_000),
     })
     .prefault({}),
   index: z
@@ -147,7 +154,7 @@ export const configSchema = z.strictObject({
       refreshSeconds: seconds.default(60),
       staleAfterSeconds: seconds
         .default(86_400)
-        .describe('Past this age readyz and metrics say so'),
+        .describe('Past this age readyz says that it is stale'),
       keepGenerations: z.int().min(1).default(10),
     })
     .prefault({}),
@@ -165,6 +172,7 @@ export const configSchema = z.strictObject({
   drainSeconds: z
     .number()
     .min(0)
+    .max(3600)
     .default(5)
     .describe('How long new requests are still taken at SIGTERM'),
 })

@@ -51,7 +51,10 @@ export class ConfigError extends Error {
 /** Checks a configuration and fills in its defaults. `source` is what messages call it. Throws ConfigError. */
 export function parseConfig(json: unknown, source: string): Config {
   const parsed = configSchema.safeParse(json)
-  if (!parsed.success) throw new ConfigError(source, describeIssues(parsed.error.issues, json))
+  if (!parsed.success) {
+    const issues = describeIssues(parsed.error.issues, json)
+    throw new ConfigError(source, [...issues, ...describeTargets(json)])
+  }
 
   const { $schema: _, regions, clientAddress, ...file } = parsed.data
   const problems: string[] = []
@@ -60,7 +63,7 @@ export function parseConfig(json: unknown, source: string): Config {
     if (typeof configured === 'string') problems.push(`mirrors[${at}].publicUrl: ${configured}`)
     return configured
   })
-  problems.push(...describeReferences(file, regions))
+  problems.push(...describeRepetitions(file), ...describeTargets(json))
   if (problems.length > 0) throw new ConfigError(source, problems)
 
   return {
@@ -83,6 +86,9 @@ function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirro
   const publicUrl =
     mirror.publicUrl ?? endpointUrl(mirror) ?? defaultPublicUrl(cloud, region, mirror.bucket)
   if (publicUrl === undefined) return `wanted the address clients read ${mirror.id} from, got none`
+  if (!URL.canParse(publicUrl)) {
+    return `wanted an address, got ${publicUrl}: an IP address as endpoint needs forcePathStyle`
+  }
 
   return {
     id: mirror.id,
@@ -92,7 +98,7 @@ function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirro
     keys: parseKeyTemplate(mirror.keyTemplate ?? defaultKeyTemplate) as KeyTemplate,
     store: {
       bucket: mirror.bucket,
-      endpoint: mirror.endpoint,
+      endpoint: mirror.endpoint ?? (cloud === 'gcp' ? 'https://storage.googleapis.com' : undefined),
       forcePathStyle: mirror.forcePathStyle,
       signingRegion: mirror.signingRegion ?? (cloud === 'aws' ? region : 'auto'),
       credentials: mirror.credentials,
@@ -106,25 +112,34 @@ function endpointUrl(mirror: ConfigFile['mirrors'][number]): string | undefined 
   return mirror.endpoint.replace('://', `://${mirror.bucket}.`)
 }
 
-/** What one part of the file says of another: ids that are twice there, and ids that are not there. */
-function describeReferences(
-  file: Pick<ConfigFile, 'mirrors' | 'upstreams' | 'elsewhere'>,
-  regions: ConfigFile['regions'],
-): readonly string[] {
+/** Ids and prefixes that are there twice. */
+function describeRepetitions(file: Pick<ConfigFile, 'mirrors' | 'upstreams'>): readonly string[] {
   const ids = file.mirrors.map(({ id }) => id)
   const prefixes = file.upstreams.map(({ repositories }) => repositories)
-  const known = `wanted upstream or one of ${ids.join(', ') || 'no mirrors'}`
-  const isTarget = (target: string) => target === 'upstream' || ids.includes(target)
   return [
     ...repeated(ids).map((at) => `mirrors[${at}].id: wanted each id once, got ${ids[at]} again`),
     ...repeated(prefixes).map(
       (at) => `upstreams[${at}].repositories: wanted each prefix once, got "${prefixes[at]}" again`,
     ),
-    ...(isTarget(file.elsewhere) ? [] : [`elsewhere: ${known}, got ${file.elsewhere}`]),
-    ...Object.entries(regions)
-      .filter(([, target]) => !isTarget(target))
-      .map(([region, target]) => `regions["${region}"]: ${known}, got ${target}`),
   ]
+}
+
+/** Places that name a mirror that is not there. It reads the file as it came, which may be wrong elsewhere too. */
+function describeTargets(json: unknown): readonly string[] {
+  const { mirrors, elsewhere, regions } = Object(json) as Readonly<Record<string, unknown>>
+  const ids = (Array.isArray(mirrors) ? mirrors : []).map((each) => (Object(each) as Mirror).id)
+  const wanted =
+    ids.length === 0 ? 'upstream, as there are no mirrors' : `upstream or one of ${ids.join(', ')}`
+  const targets = [
+    ['elsewhere', elsewhere] as const,
+    ...Object.entries(Object(regions) as object).map(
+      ([region, target]) => [`regions["${region}"]`, target as unknown] as const,
+    ),
+  ]
+  return targets
+    .filter(([, target]) => typeof target === 'string' && parseMirrorId(target) !== undefined)
+    .filter(([, target]) => !ids.includes(target as string))
+    .map(([path, target]) => `${path}: wanted ${wanted}, got ${String(target)}`)
 }
 
 function repeated(values: readonly string[]): readonly number[] {
@@ -145,6 +160,10 @@ function describeIssues(
       if (deeper.length === 1) return describeIssues(deeper[0]!, json, path)
       const wants = issue.errors.flatMap((errors) => errors.map(wantOf))
       return [`${dotted(path)}: wanted ${[...new Set(wants)].join(' or ')}, got ${got}`]
+    }
+    if (issue.code === 'invalid_key') {
+      const wants = issue.issues.map(wantOf).join(' and ')
+      return [`${dotted(path.slice(0, -1))}: wanted ${wants} as a key, got ${show(path.at(-1))}`]
     }
     if (issue.code === 'unrecognized_keys') {
       return [`${dotted(path)}: wanted none of these keys: ${issue.keys.join(', ')}`]
@@ -179,7 +198,11 @@ function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100)
+  if (value === undefined) return 'nothing'
+  // A password in an address is nobody's who reads the message.
+  return JSON.stringify(value)
+    .replaceAll(/\/\/[^/@"]*@/g, '//…@')
+    .slice(0, 100)
 }
 
 function dotted(path: readonly PropertyKey[]): string {

@@ -92,7 +92,7 @@ test.for<[string, object, string]>([
   [
     'an upstream by another protocol',
     { upstreams: [{ registry: 'ftp://a.example' }] },
-    'upstreams[0].registry: wanted an http or https address with no query, got "ftp://a.example"',
+    'upstreams[0].registry: wanted an http or https address with no user and no query, got "ftp://a.example"',
   ],
   [
     'a mode that is not there',
@@ -128,14 +128,18 @@ test.for<[string, object, string]>([
   [
     'elsewhere without a mirror',
     { upstreams, elsewhere: 'aws/eu-west-1' },
-    'elsewhere: wanted upstream or one of no mirrors, got aws/eu-west-1',
+    'elsewhere: wanted upstream, as there are no mirrors, got aws/eu-west-1',
   ],
   [
     'a region sent to no mirror',
     { upstreams, regions: { 'aws/eu-west-3': 'aws/eu-west-1' } },
-    'regions["aws/eu-west-3"]: wanted upstream or one of no mirrors, got aws/eu-west-1',
+    'regions["aws/eu-west-3"]: wanted upstream, as there are no mirrors, got aws/eu-west-1',
   ],
-  ['a region of no cloud', { upstreams, regions: { moon: 'upstream' } }, 'regions.moon:'],
+  [
+    'a region of no cloud',
+    { upstreams, regions: { moon: 'upstream' } },
+    'regions: wanted <cloud>/<region> as a key, got "moon"',
+  ],
   [
     'a source of addresses',
     { upstreams, clientAddress: 'sockets' },
@@ -146,11 +150,26 @@ test.for<[string, object, string]>([
     { upstreams, clientAddress: { header: 'x-forwarded-for', fromRight: 0 } },
     'clientAddress.fromRight: wanted 1 or more, got 0',
   ],
+  [
+    'a password in an address, which is not printed',
+    { upstreams: [{ registry: 'https://me:secret@a.example' }] },
+    'upstreams[0].registry: wanted an http or https address with no user and no query, got "https://…@a.example"',
+  ],
+  [
+    'a place that is named beside another mistake',
+    { upstreams, port: 'x', elsewhere: 'aws/x-1' },
+    'elsewhere: wanted upstream, as there are no mirrors, got aws/x-1',
+  ],
+  [
+    'an address of an endpoint that takes no bucket in front',
+    { upstreams, mirrors: [{ id: 'r2/global', bucket: 'b', endpoint: 'http://127.0.0.1:9' }] },
+    'mirrors[0].publicUrl: wanted an address, got http://b.127.0.0.1:9',
+  ],
   ['a port', { upstreams, port: 99_999 }, 'port: wanted at most 65535, got 99999'],
   [
     'a repository',
     { upstreams, sync: { repositories: ['Team'] } },
-    'sync.repositories[0]: wanted a repository name',
+    'sync.repositories[0]: wanted the name of a repository',
   ],
 ])('refused, with where it is and what was wanted: %s', ([, json, problem]) => {
   expect(problemsOf(json).join('\n')).toContain(problem)

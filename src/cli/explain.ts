@@ -2,8 +2,11 @@ import type { Config } from '../config.ts'
 import { bareAddress } from '../core/address.ts'
 import type { Explanation } from '../core/explain.ts'
 import { explainRequest } from '../core/explain.ts'
+import type { Mirror } from '../core/mirror.ts'
 import type { BlobRequest, ManifestRequest } from '../core/request.ts'
 import { redirectToMirror, redirectToUpstream } from '../proxy/answer.ts'
+import { knownAndLearnt } from '../proxy/ask.ts'
+import type { LearntHolding } from '../proxy/presence.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
@@ -43,7 +46,8 @@ export const explain: Command = {
       throw new UsageError('explain wants a configuration: --config FILE, or ./nearport.json')
     }
 
-    const explanation = await explainNow(config, flags.method ?? 'GET', path, address)
+    const method = flags.method ?? 'GET'
+    const explanation = await explainNow(config, method, path, address)
     const { steps, problems } = explanation
     for (const problem of problems) terminal.err(`index: ${problem}\n`)
     const answer = outcomeOf(explanation)
@@ -68,12 +72,16 @@ async function explainNow(
   const { presence, keeper } = createPresence(config, Date.now)
   const refreshed = await keeper?.refresh()
   const client = loadBundledTable().locate(address)
+  // What was learnt holds here, whatever the memory forgets meanwhile: no mirror is asked twice.
+  const learnt = new Map<Mirror, LearntHolding>()
   for (;;) {
-    const explanation = explainRequest(method, path, client, policy, presence.current())
+    const known = knownAndLearnt(presence.current(), learnt)
+    const explanation = explainRequest(method, path, client, policy, known)
     if (explanation.kind === 'explained') {
       return { ...explanation, problems: refreshed?.problems ?? [] }
     }
-    await presence.ask(explanation.mirror, explanation.digest)
+    const { mirror, digest } = explanation
+    learnt.set(mirror, await presence.ask(mirror, digest))
   }
 }
 

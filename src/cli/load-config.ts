@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import { UsageError } from './command.ts'
 import { findJsonError } from './json-error.ts'
 
 /** The configuration that is read where neither a flag nor the environment names one. */
-export const usualConfigPath = 'nearport.json'
+const usualConfigPath = 'nearport.json'
 
 /**
  * Reads the configuration: the file that the flag names, else the one that NEARPORT_CONFIG names, else nearport.json where
@@ -27,7 +28,11 @@ export async function loadConfig(
     const why = code === 'ENOENT' ? 'there is no such file' : message
     throw new UsageError(`wanted a configuration in ${path}: ${why}`, { cause: error })
   }
-  return parseConfig(parseJson(text, path), path)
+  const config = parseConfig(parseJson(text, path), path)
+  const { directory } = config.index
+  if (directory === undefined) return config
+  // By the file, not by where the command was called from: sync from cron and serve must mean the same folder.
+  return { ...config, index: { ...config.index, directory: resolve(dirname(path), directory) } }
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import packageJson from '../../package.json' with { type: 'json' }
 import { ConfigError } from '../config.ts'
 import { createLog } from '../runtime/log.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -13,7 +14,11 @@ const commands: Readonly<Record<string, Command>> = { serve, sync, ranges, expla
 /** Runs one command line; errors go to standard error in one form, whatever the command. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === '--version') {
+    terminal.out(`${packageJson.version}\n`)
+    return 0
+  }
+  if (name === undefined || ['--help', '-h', 'help'].includes(name)) {
     terminal.out(overview())
     return name === undefined ? 2 : 0
   }
@@ -23,7 +28,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     terminal.err(`nearport: ${name} is not a command: wanted one of ${known}\n`)
     return 2
   }
-  if (rest.includes('--help')) {
+  if (rest.includes('--help') || rest.includes('-h')) {
     terminal.out(command.help)
     return 0
   }
@@ -32,6 +37,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   } catch (error) {
     const wronglyUsed = error instanceof UsageError || error instanceof ConfigError
     terminal.err(`nearport ${name}: ${error instanceof Error ? error.message : String(error)}\n`)
+    if (error instanceof UsageError) terminal.err(`nearport ${name} --help says more\n`)
     return wronglyUsed ? 2 : 1
   }
 }

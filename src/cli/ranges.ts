@@ -169,7 +169,24 @@ function flagsAlone<const K extends Readonly<Record<string, 'string' | 'boolean'
 }
 
 async function readTable(path: string | undefined): Promise<Uint8Array> {
-  return readFile(path ?? bundledTablePath)
+  return readNamed('table', path ?? bundledTablePath)
+}
+
+/** Reads the file that a flag names. What cannot be read is a wrong use of that flag. */
+async function readNamed(flag: string, path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new UsageError(`--${flag} wants a file to read, and got ${path}: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'there is no such file'
+  return code === 'EISDIR' ? 'it is a folder' : message
 }
 
 async function readDocumentFiles(flags: Flags<typeof documentFlags>): Promise<RangesDocuments> {
@@ -178,11 +195,15 @@ async function readDocumentFiles(flags: Flags<typeof documentFlags>): Promise<Ra
   if (aws === undefined || gcp === undefined || azure === undefined) {
     throw new UsageError(`wanted --aws, --gcp and --azure, and got no --${missing.join(', no --')}`)
   }
-  return { aws: await readJson(aws), gcp: await readJson(gcp), azure: await readJson(azure) }
+  return {
+    aws: await readJson('aws', aws),
+    gcp: await readJson('gcp', gcp),
+    azure: await readJson('azure', azure),
+  }
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8')
+async function readJson(flag: string, path: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await readNamed(flag, path))
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -16,7 +16,8 @@ import type { Digest } from './digest.ts'
  * | … | N × f64: size in bytes |
  * | … | N × ⌈M/8⌉ bytes: bit m of row n says that mirror m holds blob n |
  *
- * Eight bytes of a digest tell blobs apart: two that agree in them are both left out by whoever writes the index.
+ * Eight bytes of a digest tell blobs apart: two that agree in them are both left out by whoever writes the index. A digest of
+ * nothing at all that was made to agree with a blob's is taken for it, and its maker is sent to where there is nothing.
  */
 export type BlobIndex = {
   /** Grows with each publication. */
@@ -38,7 +39,7 @@ export const indexMagic = 'NEARPORT'
 export const indexVersion = 1
 export const indexHeaderBytes = 72
 export const hashOffset = 16
-export const hashedFrom = 48
+const hashedFrom = 48
 
 /** The index is not one, or not whole. */
 export class IndexError extends Error {

@@ -20,6 +20,7 @@ export type Decision =
   /** Learn whether this mirror holds the blob, and decide again. Only where presence is learnt by asking. */
   | { readonly action: 'ask'; readonly mirror: Mirror; readonly digest: Digest }
 
+/** Why the upstream answers. */
 export type UpstreamReason = Extract<
   Reason,
   | 'manifest'
@@ -50,17 +51,26 @@ export type Presence = {
 /** `unknown`: not asked yet. `failed`: asked, and the mirror gave no answer that says yes or no. */
 export type Holding = 'present' | 'absent' | 'unknown' | 'failed'
 
-/** The whole policy. docs/request-handling.md tells it in the same order. */
+/** Hears of every step to a decision, in the words of `nearport explain`. */
+export type Listener = (step: string) => void
+
+/** The whole policy. docs/request-handling.md tells it in the same order, and `tell` hears it step by step. */
 export function decide(
   request: RegistryRequest,
   client: ClientLocation | undefined,
   policy: Policy,
   presence: Presence | undefined,
+  tell?: Listener,
 ): Decision {
-  if (request.kind === 'refusal') return { action: 'refuse', reason: 'refused', refusal: request }
+  if (request.kind === 'refusal') {
+    tell?.(`request: refused with ${request.status} ${request.code}: ${request.message}`)
+    return { action: 'refuse', reason: 'refused', refusal: request }
+  }
+  tell?.(`request: ${request.kind}`)
   if (request.kind === 'version') return { action: 'version', reason: 'version' }
 
   const upstream = upstreamOf(policy.upstreams, request.repository)
+  tell?.(`upstream of ${request.repository}: ${upstream?.registry ?? 'none'}`)
   if (upstream === undefined) {
     // 404 and no other: containerd goes on to its next host.
     const refusal = refuse('NAME_UNKNOWN', `no upstream serves ${quote(request.repository)}`)
@@ -74,7 +84,7 @@ export function decide(
     case 'manifest':
       return { action: 'upstream', reason: 'manifest', upstream }
     case 'blob':
-      return decideBlob(request, client, upstream, policy, presence)
+      return decideBlob(request, client, upstream, policy, presence, tell)
   }
 }
 
@@ -84,29 +94,43 @@ function decideBlob(
   upstream: Upstream,
   policy: Policy,
   presence: Presence | undefined,
+  tell: Listener | undefined,
 ): Decision {
   const toUpstream = (reason: UpstreamReason) => ({ action: 'upstream', reason, upstream }) as const
   const digest = request.mirrorable
   // Mirrors hold SHA-256 alone.
-  if (digest === undefined) return toUpstream('not-mirrored')
+  if (digest === undefined) {
+    tell?.('digest: not a SHA-256, so no mirror holds it')
+    return toUpstream('not-mirrored')
+  }
 
   // S3 cannot send Docker-Content-Digest; we can, and it saves a hop.
   if (request.method === 'HEAD') {
     const sizeBytes = presence?.sizeBytes(digest)
+    tell?.(`size: ${sizeBytes ?? 'not known here'}`)
     if (sizeBytes !== undefined) return { action: 'size', reason: 'known-size', sizeBytes }
   }
 
   const route = policy.route(client)
+  tell?.(`route: ${route.configured ? 'named in the configuration' : 'by the rules'}`)
   // The upstream lives in this cloud: reading from it there costs its publisher no internet egress.
   if (!route.configured && client !== undefined && client.cloud === upstream.cloud) {
+    tell?.(`upstream: it is in ${client.cloud} too`)
     return toUpstream('same-cloud')
   }
-  if (route.candidates.length === 0) return toUpstream(route.otherwise)
-  if (presence === undefined) return toUpstream('no-index')
+  if (route.candidates.length === 0) {
+    tell?.('mirrors that may serve this client: none')
+    return toUpstream(route.otherwise)
+  }
+  if (presence === undefined) {
+    tell?.('index: none')
+    return toUpstream('no-index')
+  }
 
   let failed = false
   for (const { mirror, reason } of route.candidates) {
     const holding = presence.holds(mirror, digest)
+    tell?.(`${mirror.id} (${reason}): ${holding}`)
     if (holding === 'present') return { action: 'mirror', reason, mirror }
     if (holding === 'unknown') return { action: 'ask', mirror, digest }
     if (holding === 'failed') failed = true

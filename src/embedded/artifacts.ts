@@ -2,7 +2,7 @@ import { type Content, type Image, type ManifestExtras, contentOf, manifestOf } 
 import { mediaTypes } from './media-type.ts'
 
 /** The empty JSON object that an artifact without a config points to (OCI image-spec, "Guidance for an empty descriptor"). */
-export const emptyConfig = contentOf('application/vnd.oci.empty.v1+json', '{}')
+const emptyConfig = contentOf('application/vnd.oci.empty.v1+json', '{}')
 
 /** A blob of no bytes, which registries hold like any other. */
 export const emptyBlob = contentOf('application/octet-stream', '')

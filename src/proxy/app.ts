@@ -14,7 +14,6 @@ import {
 import { decideByAsking } from './ask.ts'
 import { describe } from './describe.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
-import { relayListing } from './relay.ts'
 
 /** The service that clients see. Every answer is made here, and leaves one event. */
 export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {
@@ -23,7 +22,7 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
   app.onError((error, c) => {
     const refusal = refuse('UNKNOWN', 'something went wrong here')
     const method = c.req.method
-    const handling = { method, request: refusal, client: undefined, startedMs: deps.now() }
+    const handling = { method, request: refusal, client: undefined, ...startTimes(deps) }
     const decision = { action: 'refuse', reason: 'refused', refusal } as const
     deps.record(describe(decision, handling, refusal.status, deps, error.stack))
     return answerRefusal(refusal, method)
@@ -32,15 +31,19 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
 }
 
 function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | Promise<Response> {
-  const startedMs = deps.now()
+  const times = startTimes(deps)
   const request = parseRequest(raw.method, targetOf(raw.url))
   const client = deps.locate(raw, env)
-  const handling = { method: raw.method, request, client, startedMs }
+  const handling = { method: raw.method, request, client, ...times }
   const decision = decide(request, client, deps.policy(), deps.presence.current())
   // No promise where none is needed: the answer from memory goes out in the same turn.
   return decision.action === 'ask'
     ? decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
     : answer(decision, raw, handling, deps)
+}
+
+function startTimes(deps: Pick<ProxyDeps<never>, 'now' | 'elapsedMs'>) {
+  return { timeMs: deps.now(), startedMs: deps.elapsedMs() }
 }
 
 /** Path and query as they stand in an absolute URL. */
@@ -72,11 +75,9 @@ function answer<Env>(
       return finish(answerSize(decision.sizeBytes, request as BlobRequest))
     case 'upstream':
       return finish(redirectToUpstream(decision, request as BlobRequest | ManifestRequest))
-    case 'relay': {
-      const accept = raw.headers.get('accept')
-      return relayListing(request as ListingRequest, decision.upstream, accept, deps.relay).then(
-        ({ response, error }) => finish(response, error),
-      )
-    }
+    case 'relay':
+      return deps
+        .relay(request as ListingRequest, decision.upstream, raw)
+        .then(({ response, error }) => finish(response, error))
   }
 }

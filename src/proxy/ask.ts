@@ -21,15 +21,31 @@ export async function decideByAsking<Env>(
   let decision: Decision = first
   while (decision.action === 'ask') {
     const { mirror, digest }: Ask = decision
-    const inTime = deps.now() - handling.startedMs < deps.askForMs
-    learnt.set(mirror, inTime ? await deps.presence.ask(mirror, digest) : 'failed')
-
-    const known = deps.presence.current()
-    const presence: Presence | undefined = known && {
-      ...known,
-      holds: (each, what) => learnt.get(each) ?? known.holds(each, what),
-    }
+    const leftMs = deps.askForMs - (deps.elapsedMs() - handling.startedMs)
+    const asking = leftMs > 0 ? deps.presence.ask(mirror, digest) : 'failed'
+    learnt.set(mirror, asking === 'failed' ? asking : await within(leftMs, asking))
+    const presence = knownAndLearnt(deps.presence.current(), learnt)
     decision = decide(handling.request, handling.client, deps.policy(), presence)
   }
   return decision
+}
+
+/** What is known, under what was learnt just now. */
+export function knownAndLearnt(
+  known: Presence | undefined,
+  learnt: ReadonlyMap<Mirror, LearntHolding>,
+): Presence | undefined {
+  return (
+    known && { ...known, holds: (mirror, what) => learnt.get(mirror) ?? known.holds(mirror, what) }
+  )
+}
+
+async function within(ms: number, asking: Promise<LearntHolding>): Promise<LearntHolding> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<LearntHolding>((resolve) => {
+    timer = setTimeout(() => resolve('failed'), ms)
+  })
+  const holding = await Promise.race([asking, late])
+  clearTimeout(timer)
+  return holding
 }

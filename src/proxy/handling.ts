@@ -3,7 +3,7 @@ import type { RequestEvent } from '../core/event.ts'
 import type { ClientLocation } from '../core/location.ts'
 import type { RegistryRequest } from '../core/request.ts'
 import type { PresenceSource } from './presence.ts'
-import type { RelayDeps } from './relay.ts'
+import type { Relay } from './relay.ts'
 
 /** What the app needs of the world. `Env` is what the runtime gives with a request. */
 export type ProxyDeps<Env> = {
@@ -14,10 +14,12 @@ export type ProxyDeps<Env> = {
   readonly presence: PresenceSource
   /** How long one request may spend asking mirrors, in milliseconds. */
   readonly askForMs: number
-  readonly relay: RelayDeps
+  readonly relay: Relay
   readonly record: (event: RequestEvent) => void
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for telling when. */
   readonly now: () => number
+  /** Milliseconds since some moment, never set back, for telling how long. */
+  readonly elapsedMs: () => number
 }
 
 /** A request as far as it is understood. */
@@ -25,5 +27,7 @@ export type Handling = {
   readonly method: string
   readonly request: RegistryRequest
   readonly client: ClientLocation | undefined
+  readonly timeMs: number
+  /** By `elapsedMs`. */
   readonly startedMs: number
 }

@@ -4,7 +4,7 @@ import type { IndexEvent } from '../core/event.ts'
 import type { IndexPointer } from '../core/index-pointer.ts'
 import { indexPointerName, parseIndexPointer } from '../core/index-pointer.ts'
 import type { Mirror } from '../core/mirror.ts'
-import { createIndexPresence } from './index-presence.ts'
+import { readIndexFor } from './index-presence.ts'
 import type { PresenceSource } from './presence.ts'
 
 /** One place an index is published to. Both functions throw where the place does not answer. */
@@ -25,6 +25,8 @@ export type IndexState = {
   readonly checkedAtMs: number
   /** Where it was read. */
   readonly from: string
+  /** Configured mirrors that it does not name, or names at another URL: nobody is sent to them. */
+  readonly unnamed: readonly string[]
 }
 
 export type IndexKeeper = PresenceSource & {
@@ -54,13 +56,19 @@ export function createIndexKeeper(deps: {
         const bytes = await reader.file(pointer)
         await checkHash(bytes, pointer)
         const index = openIndex(bytes, await sha256(hashedPart(bytes)))
-        presence = createIndexPresence(index, deps.mirrors)
+        if (index.generation !== pointer.generation) {
+          throw new Error(`wanted the generation of its pointer, got ${index.generation}`)
+        }
+        const read = readIndexFor(index, deps.mirrors)
+        presence = read.presence
+        problems.push(...read.unnamed.map((id) => `${id}: the index does not name it at its URL`))
         state = {
           generation: index.generation,
           blobs: index.blobs,
           bytes: bytes.length,
           checkedAtMs: checkedAtMs(pointer),
           from: reader.name,
+          unnamed: read.unnamed,
         }
         return describe('loaded', problems)
       } catch (error) {
@@ -93,6 +101,10 @@ export function createIndexKeeper(deps: {
 export function readPointer(text: string, prefix: string): IndexPointer {
   const pointer = parseIndexPointer(text, prefix)
   if (typeof pointer === 'string') throw new Error(`${indexPointerName}: ${pointer}`)
+  // Core knows no calendar: a thirteenth month gets as far as here.
+  if (Number.isNaN(checkedAtMs(pointer))) {
+    throw new Error(`${indexPointerName}: wanted a time in checkedAt, got ${pointer.checkedAt}`)
+  }
   return pointer
 }
 

@@ -3,20 +3,21 @@ import type { Presence } from '../core/decision.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 
-/** An index as it is used here, with its own place for each of the configured mirrors. */
-export type LoadedIndex = { readonly index: BlobIndex; readonly presence: Presence }
+/** An index as our configuration reads it: what the mirrors hold, and the ids of those that it does not name. */
+export type ReadIndex = { readonly presence: Presence; readonly unnamed: readonly string[] }
 
 /**
  * Reads an index for the mirrors of our configuration. A mirror counts only where the index names it with the very URL
  * that we would send clients to: one that moved, or another deployment's of the same id, holds nothing for us.
  */
-export function createIndexPresence(index: BlobIndex, mirrors: readonly Mirror[]): Presence {
+export function readIndexFor(index: BlobIndex, mirrors: readonly Mirror[]): ReadIndex {
   const places = new Map<Mirror, number>()
   for (const mirror of mirrors) {
     const url = `${mirror.publicUrl}/${mirror.keys.text}`
     const place = index.mirrors.findIndex((each) => each.id === mirror.id && each.url === url)
     if (place !== -1) places.set(mirror, place)
   }
+  const ours = [...places.values()]
 
   // One request asks for one digest several times over.
   let lastDigest: Digest | undefined
@@ -28,7 +29,7 @@ export function createIndexPresence(index: BlobIndex, mirrors: readonly Mirror[]
     return lastRow
   }
 
-  return {
+  const presence: Presence = {
     holds(mirror, digest) {
       const place = places.get(mirror)
       if (place === undefined) return 'absent'
@@ -37,7 +38,10 @@ export function createIndexPresence(index: BlobIndex, mirrors: readonly Mirror[]
     },
     sizeBytes(digest) {
       const row = rowOf(digest)
-      return row === -1 ? undefined : index.sizeBytes(row)
+      // A blob that none of ours holds is the upstream's to tell of.
+      const held = row !== -1 && ours.some((place) => index.holds(row, place))
+      return held ? index.sizeBytes(row) : undefined
     },
   }
+  return { presence, unnamed: mirrors.filter((each) => !places.has(each)).map(({ id }) => id) }
 }

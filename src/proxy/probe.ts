@@ -15,6 +15,8 @@ export type ProbeDeps = {
   /** Runs one probe for all who ask at once. On Workers each runs its own. */
   readonly coalesce: (key: string, probe: () => Promise<ProbeAnswer>) => Promise<ProbeAnswer>
   readonly timeoutMs: number
+  /** Questions to one mirror at once: whoever makes up digests must not make us its flood. Beyond, it counts as failed. */
+  readonly atOnce: number
   readonly presentForMs: number
   readonly absentForMs: number
   readonly failedForMs: number
@@ -37,7 +39,7 @@ export function createProbe(deps: ProbeDeps): Probe {
   const memoryOf = (mirror: Mirror) => {
     const known = mirrors.get(mirror.publicUrl)
     if (known !== undefined) return known
-    const made = { mirror, number: mirrors.size, epoch: 0, held: undefined }
+    const made = { mirror, number: mirrors.size, epoch: 0, underWay: 0, held: undefined }
     mirrors.set(mirror.publicUrl, made)
     return made
   }
@@ -48,19 +50,30 @@ export function createProbe(deps: ProbeDeps): Probe {
 
   const presence: Presence = {
     holds: (mirror, digest) => remembered.get(keyOf(mirror, digest))?.holding ?? 'unknown',
-    sizeBytes: (digest) => remembered.get(digest)?.sizeBytes,
+    // A blob's size is the same wherever it is, and counts only while somebody holds it.
+    sizeBytes(digest) {
+      for (const { mirror } of mirrors.values()) {
+        const answer = remembered.get(keyOf(mirror, digest))
+        if (answer?.sizeBytes !== undefined) return answer.sizeBytes
+      }
+      return undefined
+    },
   }
   return {
     current: () => presence,
     async ask(mirror, digest) {
       const key = keyOf(mirror, digest)
-      const answer = await deps.coalesce(key, () => probe(mirror, digest, deps))
+      const memory = memoryOf(mirror)
+      const answer = await deps.coalesce(key, async () => {
+        if (memory.underWay >= deps.atOnce) return tooMany
+        memory.underWay++
+        const probed = await probe(mirror, digest, deps)
+        memory.underWay--
+        return probed
+      })
+      if (answer === tooMany) return answer.holding
       remembered.set(key, answer, { ttl: lifetimeMs(answer.holding, deps) })
-      if (answer.holding === 'present') memoryOf(mirror).held = digest
-      // A blob's size is the same wherever it is.
-      if (answer.sizeBytes !== undefined) {
-        remembered.set(digest, answer, { ttl: deps.presentForMs })
-      }
+      if (answer.holding === 'present') memory.held = digest
       return answer.holding
     },
     async recheck() {
@@ -80,11 +93,15 @@ export function createProbe(deps: ProbeDeps): Probe {
   }
 }
 
+/** Not an answer of the mirror's, and so nothing to be remembered. */
+const tooMany: ProbeAnswer = { holding: 'failed' }
+
 /** `held` is a blob the mirror said it holds; a new `epoch` forgets every answer of the mirror at once. */
 type MirrorMemory = {
   readonly mirror: Mirror
   readonly number: number
   epoch: number
+  underWay: number
   held: Digest | undefined
 }
 

@@ -4,46 +4,89 @@ import type { ListingRequest } from '../core/request.ts'
 import type { Upstream } from '../core/upstream.ts'
 import { upstreamUrl } from '../core/upstream.ts'
 import { answerRefusal } from './answer.ts'
+import { readBounded } from './read-bounded.ts'
 
 /** A relayed answer, and what went wrong with the upstream if something did. */
 export type Relayed = { readonly response: Response; readonly error?: string }
+
+/** Fetches a list from an upstream for a client. Never fails: what goes wrong is an answer too. */
+export type Relay = (
+  request: ListingRequest,
+  upstream: Upstream,
+  client: Request,
+) => Promise<Relayed>
 
 export type RelayDeps = {
   readonly fetch: typeof fetch
   readonly timeoutMs: number
   /** An upstream's list beyond this is refused, not held in memory. */
   readonly maxBytes: number
+  /** Lists under way at once; who comes beyond is asked to come again. */
+  readonly atOnce: number
+  /** This service's own name in `Via`, by which it knows a request that it sent itself. */
+  readonly name: string
 }
 
 /**
- * Fetches a list of tags or referrers and gives it under our own name. Lists are not redirected: their pages link to
- * one another, and clients ask for the next page where they asked for the first, or refuse a link to another host.
+ * Makes the relay of tags and referrers, which gives them under our own name. Lists are not redirected: their pages link
+ * to one another, and clients ask for the next page where they asked for the first, or refuse a link to another host.
  */
-export async function relayListing(
+export function createRelay(deps: RelayDeps): Relay {
+  let underWay = 0
+  return async (request, upstream, client) => {
+    // An upstream that leads back to us would be asked by every request it asks.
+    if (client.headers.get('via')?.includes(deps.name)) {
+      const refusal = refuse('NAME_UNKNOWN', 'this registry is its own upstream')
+      const error = 'the upstream leads back here: see its registry in the configuration'
+      return { response: answerRefusal(refusal, request.method, 'listing'), error }
+    }
+    if (underWay >= deps.atOnce) {
+      const refusal = refuse('UNAVAILABLE', 'too many lists are asked for at once')
+      const error = `${deps.atOnce} lists are under way`
+      return { response: answerRefusal(refusal, request.method, 'listing'), error }
+    }
+    underWay++
+    try {
+      return await relayListing(request, upstream, client, deps)
+    } finally {
+      underWay--
+    }
+  }
+}
+
+async function relayListing(
   request: ListingRequest,
   upstream: Upstream,
-  accept: string | null,
+  client: Request,
   deps: RelayDeps,
 ): Promise<Relayed> {
   const rest = request.kind === 'tags' ? 'tags/list' : `referrers/${request.digest}`
   const url = upstreamUrl(upstream, request.repository, rest) + request.query
+  const accept = client.headers.get('accept')
   try {
     // Always a GET: the upstream's HEAD may lack the length that ours must have.
     const answer = await deps.fetch(url, {
-      headers: { 'accept-encoding': 'identity', ...(accept === null ? {} : { accept }) },
-      signal: AbortSignal.timeout(deps.timeoutMs),
+      headers: {
+        'accept-encoding': 'identity',
+        via: `1.1 ${deps.name}`,
+        ...(accept === null ? {} : { accept }),
+      },
+      // A client that left wants nothing any more.
+      signal: AbortSignal.any([client.signal, AbortSignal.timeout(deps.timeoutMs)]),
     })
     if (answer.status !== 200) {
       await answer.body?.cancel()
       return refusedUpstream(request, answer)
     }
-    const body = rename(await readBounded(answer, deps.maxBytes), request)
-    return { response: answerListing(body, answer, request, rest) }
+    const body = await readBounded(answer, { maxBytes: deps.maxBytes, idleMs: deps.timeoutMs })
+    return { response: answerListing(rename(body, request), answer, request, rest) }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const error = `the upstream's answer to GET ${url} could not be had: ${why}`
     const refusal = refuse('UNAVAILABLE', 'the upstream registry did not answer')
-    return { response: answerRefusal(refusal, request.method, 'listing'), error }
+    const response = answerRefusal(refusal, request.method, 'listing')
+    // Nobody's fault, and nobody's answer.
+    if (client.signal.aborted) return { response }
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return { response, error: `the upstream's answer to GET ${url} could not be had: ${why}` }
   }
 }
 
@@ -73,17 +116,22 @@ function answerListing(
 
 /** The query of the next page: the rest of an upstream's link, relative or absolute, is its own affair. */
 function nextPage(link: string | null): string | undefined {
-  const target = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? '')?.[1]
+  const target = /<([^>]*)>[^,<]*;\s*rel="?next"?/i.exec(link ?? '')?.[1]
   if (target === undefined) return undefined
   const mark = target.indexOf('?')
   return mark === -1 ? undefined : target.slice(mark).replaceAll(/[^\x21-\x7e]|["<>\\]/g, '')
 }
 
-/** Some clients turn in circles when a list of tags carries a name other than the one they asked for. */
-function rename(text: string, request: ListingRequest): string {
+/** The list as our own. Some clients turn in circles when tags carry a name other than the one they asked for. */
+function rename(bytes: Uint8Array, request: ListingRequest): string {
+  const text = new TextDecoder().decode(bytes)
   const json: unknown = JSON.parse(text)
   if (typeof json !== 'object' || json === null) throw new Error('wanted a JSON object')
-  return request.kind === 'tags' ? JSON.stringify({ ...json, name: request.repository }) : text
+  if (request.kind === 'tags') return JSON.stringify({ ...json, name: request.repository })
+  if (!('manifests' in json) || !Array.isArray(json.manifests)) {
+    throw new Error('wanted an index with manifests for a list of referrers')
+  }
+  return text
 }
 
 /** An upstream's refusal under our own words: its body may name its hosts and namespaces. */
@@ -102,20 +150,8 @@ function refusedUpstream(request: ListingRequest, answer: Response): Relayed {
 function codeFor(request: ListingRequest, status: number): ErrorCode {
   if (status === 400) return request.kind === 'referrers' ? 'DIGEST_INVALID' : 'NAME_INVALID'
   if (status === 429) return 'TOOMANYREQUESTS'
-  if (status >= 500) return 'UNAVAILABLE'
+  // A list that is neither there nor refused: the upstream, or what stands before it, is not well.
+  if (status >= 500 || status === 408 || status < 400) return 'UNAVAILABLE'
   // oras takes NAME_UNKNOWN for an error; any other 404 sends it to the referrers' tag, which is what is wanted.
   return request.kind === 'referrers' ? 'MANIFEST_UNKNOWN' : 'NAME_UNKNOWN'
-}
-
-async function readBounded(answer: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  // Reading stops, and the connection with it, as soon as the list is too long.
-  for await (const chunk of answer.body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new Error(`wanted at most ${maxBytes} bytes, got more`)
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { ServiceEvent } from '../core/event.ts'
+import type { Demo } from '../embedded/demo.ts'
 import { createDemo } from '../embedded/demo.ts'
 import { createSamples } from '../embedded/samples.ts'
 import type { Served } from '../embedded/serve.ts'
@@ -23,29 +24,38 @@ export async function startDemo(
     serveEmbedded(demo.registry.fetch),
     serveEmbedded(demo.store.fetch),
   ])
-  const config = listening(demoConfig(demo.mirrors, upstream, store))
+  const closeEmbedded = () => Promise.all([upstream.close(), store.close()])
+  try {
+    const config = listening(demoConfig(demo.mirrors, upstream, store))
+    await fillMirrors(config, demo.credentials)
+    const service = await startService(config, record)
+    tell(greeting(service, config))
+    return {
+      ...service,
+      async drain() {
+        await service.drain()
+        await closeEmbedded()
+      },
+    }
+  } catch (error) {
+    // What still listens would keep the process from ending.
+    await closeEmbedded()
+    throw error
+  }
+}
 
-  const summary = await runSync(config, {
+async function fillMirrors(config: Config, credentials: Demo['credentials']): Promise<void> {
+  const { problems } = await runSync(config, {
     now: Date.now,
     record: () => {},
     env: {
-      DEMO_ACCESS_KEY_ID: demo.credentials.accessKeyId,
-      DEMO_SECRET_ACCESS_KEY: demo.credentials.secretAccessKey,
+      DEMO_ACCESS_KEY_ID: credentials.accessKeyId,
+      DEMO_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
     stop: new AbortController().signal,
   })
-  if (summary.problems.length > 0) {
-    throw new Error(`the embedded mirrors could not be filled: ${JSON.stringify(summary.problems)}`)
-  }
-
-  const service = await startService(config, record)
-  tell(greeting(service, config))
-  return {
-    ...service,
-    async drain() {
-      await service.drain()
-      await Promise.all([upstream.close(), store.close()])
-    },
+  if (problems.length > 0) {
+    throw new Error(`the embedded mirrors could not be filled: ${JSON.stringify(problems)}`)
   }
 }
 

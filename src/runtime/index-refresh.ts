@@ -2,9 +2,12 @@ import type { Config } from '../config.ts'
 import type { IndexEvent } from '../core/event.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
 
+/** How long the service waits for its first index. Without one it sends everyone to the upstream, which is sound. */
+const firstLookMs = 3000
+
 /**
  * Loads the index, then looks for a newer one for as long as the service lives. Resolves once the first look is over,
- * whatever came of it, with the function that ends it all.
+ * whatever came of it, or takes too long, with the function that ends it all.
  */
 export async function startRefreshing(
   keeper: IndexKeeper,
@@ -22,7 +25,10 @@ export async function startRefreshing(
     timer = setTimeout(() => void refresh(), refreshSeconds * 1000 * (0.9 + 0.2 * Math.random()))
     timer.unref()
   }
-  await refresh()
+  let waiting: NodeJS.Timeout | undefined
+  const longEnough = new Promise<void>((resolve) => (waiting = setTimeout(resolve, firstLookMs)))
+  await Promise.race([refresh(), longEnough])
+  clearTimeout(waiting)
   return () => {
     stopped = true
     clearTimeout(timer)

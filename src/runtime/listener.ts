@@ -1,6 +1,7 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { Server as NetServer } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import { errorBody, refuse } from '../core/error.ts'
@@ -29,16 +30,20 @@ export async function listen(
     hostname: 'localhost',
     errorHandler: () => answerRefusal(refuse('NAME_INVALID', 'not a request we can read'), 'GET'),
   })
-  const server = createServer({ requireHostHeader: false }, (incoming, outgoing) => {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (discouraged) outgoing.shouldKeepAlive = false
     void respond(incoming, outgoing)
-  })
+  }
+  const server = createServer({ requireHostHeader: false }, answer)
   server.on('clientError', answerClientError)
+  // An expectation that nobody knows is no reason to answer in another form than ever.
+  server.on('checkExpectation', answer)
+  server.on('connect', (_incoming, socket: Socket) => socket.end(rawAnswer(405)))
   // Load balancers keep idle connections for 60 s: closing one first would lose the request they just put on it.
   server.keepAliveTimeout = 65_000
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(describeFailure(cause, address)))
     server.listen(address.port, address.host, resolve)
   })
   const { address: host, port } = server.address() as AddressInfo
@@ -50,11 +55,27 @@ export async function listen(
   }
 }
 
+function describeFailure(
+  cause: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+): Error {
+  const where = `port ${port} of ${host ?? 'every address'}`
+  if (cause.code === 'EADDRINUSE') return new Error(`${where} is taken (${cause.code})`, { cause })
+  return new Error(`${where} cannot be listened on: ${cause.message}`, { cause })
+}
+
+/** How long a connection that was just made has to bring its request before the end. */
+const firstRequestMs = 250
+
 async function closeServer(server: Server, withinMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // Not http's own close, which also ends connections whose first request is still on its way.
+  const closed = new Promise<void>((resolve) =>
+    NetServer.prototype.close.call(server, () => resolve()),
+  )
+  const idle = setInterval(() => server.closeIdleConnections(), firstRequestMs)
   const timer = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
+  clearInterval(idle)
   clearTimeout(timer)
 }
 
@@ -64,16 +85,20 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 431
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 408
-        : 400
-  const body = errorBody(refuse('UNSUPPORTED', 'not an HTTP request we can read', status))
-  socket.end(
-    `HTTP/1.1 ${status} \r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  socket.end(rawAnswer(clientErrorStatus(error.code)))
+}
+
+function clientErrorStatus(code: string | undefined): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+}
+
+function rawAnswer(status: number): string {
+  const body = errorBody(refuse('UNSUPPORTED', 'not a request that this registry reads', status))
+  const allow = status === 405 ? 'Allow: GET, HEAD\r\n' : ''
+  return (
+    `HTTP/1.1 ${status} \r\nContent-Type: application/json\r\n${allow}` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   )
 }
 

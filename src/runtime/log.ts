@@ -34,7 +34,11 @@ export function createLog(fd: number): Log {
     write: writeLine,
     end: () =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, endWithinMs)
+        const timer = setTimeout(() => {
+          // A write that waits for its reader would keep the process from ending.
+          stream.destroy()
+          resolve()
+        }, endWithinMs)
         stream.flush(() => {
           clearTimeout(timer)
           resolve()

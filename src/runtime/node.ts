@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { AddressTable } from '../core/address-table.ts'
 import type { ServiceEvent } from '../core/event.ts'
@@ -6,6 +7,7 @@ import { createAdminApp } from '../proxy/admin.ts'
 import { createApp } from '../proxy/app.ts'
 import { createClientAddressReader } from '../proxy/client-address.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
+import { createRelay } from '../proxy/relay.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { startRefreshing } from './index-refresh.ts'
 import type { Listener } from './listener.ts'
@@ -31,14 +33,14 @@ export async function startService(
   record: (event: ServiceEvent) => void,
 ): Promise<Service> {
   const table = loadBundledTable()
-  const { presence, keeper, probe } = createPresence(config, now)
-  const metrics = createMetrics({ index: () => keeper?.state(), now })
+  const { presence, keeper, probe } = createPresence(config, Date.now)
+  const metrics = createMetrics({ index: () => keeper?.state(), now: Date.now })
   const recordAll = (event: ServiceEvent) => {
     metrics.record(event)
     record(event)
   }
   const stopRefreshing = keeper && (await startRefreshing(keeper, config.index, recordAll))
-  const stopRechecking = probe && startRechecking(probe, config.probe, now, recordAll)
+  const stopRechecking = probe && startRechecking(probe, config.probe, Date.now, recordAll)
 
   const policy = createPolicy(config)
   const addressOf = createClientAddressReader(config.clientAddress)
@@ -50,9 +52,17 @@ export async function startService(
     },
     presence,
     askForMs: config.probe.timeoutMs,
-    relay: { fetch, timeoutMs: 10_000, maxBytes: 32 * 1024 * 1024 },
+    relay: createRelay({
+      fetch,
+      timeoutMs: 10_000,
+      maxBytes: 8 * 1024 * 1024,
+      atOnce: 32,
+      // Each replica has its own: one nearport may well stand before another.
+      name: `nearport-${randomUUID()}`,
+    }),
     record: recordAll,
-    now,
+    now: Date.now,
+    elapsedMs: () => performance.now(),
   })
 
   let draining = false
@@ -67,14 +77,14 @@ export async function startService(
   })
   const adminListener = await listenForOperators(admin.fetch, config, listener)
   const where = `clients on port ${listener.port}, operators on port ${adminListener.port}`
-  recordAll({ event: 'started', timeMs: now(), detail: where })
+  recordAll({ event: 'started', timeMs: Date.now(), detail: where })
 
   return {
     port: listener.port,
     adminPort: adminListener.port,
     async drain() {
       draining = true
-      recordAll({ event: 'draining', timeMs: now() })
+      recordAll({ event: 'draining', timeMs: Date.now() })
       listener.discourage()
       // Whoever routes to us needs a moment to read `readyz`; what it still sends is answered.
       await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000))
@@ -82,14 +92,9 @@ export async function startService(
       stopRefreshing?.()
       stopRechecking?.()
       await adminListener.close(0)
-      recordAll({ event: 'stopped', timeMs: now() })
+      recordAll({ event: 'stopped', timeMs: Date.now() })
     },
   }
-}
-
-/** Milliseconds since 1970 with three decimals: finer than a request, and short to write. */
-function now(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000
 }
 
 /** The admin port, or nothing at all: a service that cannot be watched does not start. */
@@ -113,7 +118,7 @@ function readyDetails(
   keeper: IndexKeeper | undefined,
 ): Readonly<Record<string, unknown>> {
   const index = keeper?.state()
-  const ageSeconds = index && Math.round((now() - index.checkedAtMs) / 1000)
+  const ageSeconds = index && Math.round((Date.now() - index.checkedAtMs) / 1000)
   return {
     presence: config.presence,
     index: index && {

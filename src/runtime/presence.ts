@@ -10,8 +10,8 @@ import { createProbe } from '../proxy/probe.ts'
 import { createDirectoryIndexReader } from './directory-index-reader.ts'
 import { createSingleFlight } from './single-flight.ts'
 
-/** A place that does not give its index in this time is asked again at the next look. */
-const indexTimeoutMs = 5000
+/** A place that lets us wait for longer is asked again at the next look. */
+const indexIdleMs = 5000
 
 /**
  * How it is known what mirrors hold, as configured. Where an index is kept, `keeper` is there, and starts empty; where
@@ -38,9 +38,7 @@ export function createPresence(
 function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeeper {
   const readers = [
     ...(index.directory === undefined ? [] : [createDirectoryIndexReader(index.directory)]),
-    ...mirrors.map((mirror) =>
-      createMirrorIndexReader(mirror, { fetch, timeoutMs: indexTimeoutMs }),
-    ),
+    ...mirrors.map((mirror) => createMirrorIndexReader(mirror, { fetch, idleMs: indexIdleMs })),
   ]
   return createIndexKeeper({ readers, mirrors, now })
 }
@@ -51,6 +49,7 @@ function createNodeProbe(probe: Config['probe']): Probe {
     remembered: new LRUCache<string, ProbeAnswer>({ max: probe.remembered }),
     coalesce: createSingleFlight(),
     timeoutMs: probe.timeoutMs,
+    atOnce: 256,
     presentForMs: probe.presentForSeconds * 1000,
     absentForMs: probe.absentForSeconds * 1000,
     failedForMs: probe.failedForSeconds * 1000,

@@ -212,7 +212,9 @@ test('a damaged table, a missing one and a document that is not JSON fail by nam
   const damaged = join(folder, 'damaged.bin')
   await writeFile(damaged, 'no table')
   await expect(run(['lookup', '--table', damaged, '::'])).rejects.toThrow('not a table of address')
-  await expect(run(['show', '--table', join(folder, 'none.bin')])).rejects.toThrow('ENOENT')
+  await expect(run(['show', '--table', join(folder, 'none.bin')])).rejects.toThrow(
+    '--table wants a file to read',
+  )
 
   const text = join(folder, 'text.json')
   await writeFile(text, '<html>')

@@ -156,9 +156,10 @@ async function ask(
     locate: () => at(options.client ?? 'nowhere'),
     presence,
     askForMs: 100,
-    relay: { fetch: () => Promise.reject(new Error('no network')), timeoutMs: 100, maxBytes: 100 },
+    relay: () => Promise.reject(new Error('no network')),
     record: (event) => events.push(event),
     now: () => 1000,
+    elapsedMs: () => 1000,
   })
   return app.fetch(
     new Request(`http://registry.example${target}`, { method: options.method ?? 'GET' }),

@@ -5,7 +5,7 @@ import type { IndexContent } from '../../src/core/blob-index-writer.ts'
 import { sealIndex, writeIndex } from '../../src/core/blob-index-writer.ts'
 import { digestOfHex } from '../../src/core/digest.ts'
 import type { IndexReader } from '../../src/proxy/index-keeper.ts'
-import { createIndexKeeper } from '../../src/proxy/index-keeper.ts'
+import { createIndexKeeper, readPointer } from '../../src/proxy/index-keeper.ts'
 import { mirrorOf } from '../core/world.ts'
 
 const here = mirrorOf('aws/eu-west-1')
@@ -83,6 +83,31 @@ test('the same generation, checked again, is younger', async () => {
   expect(keeper.state()!.checkedAtMs).toBeGreaterThan(before)
 })
 
+test('a pointer to another generation than its file’s is refused', async () => {
+  const lying = { ...publish(5), generation: 100 }
+  const event = await keep([reader('a', lying)]).refresh()
+  expect(event).toMatchObject({ outcome: 'missing' })
+  expect(event.problems[0]).toContain('wanted the generation of its pointer, got 5')
+})
+
+test('the size of a blob that no mirror of ours holds is not ours to tell', async () => {
+  const keeper = keep([reader('a', publish(5, []))])
+  await keeper.refresh()
+  expect(keeper.current()?.sizeBytes(blob)).toBeUndefined()
+})
+
+test('a pointer of a month that is none is refused', () => {
+  const pointer = {
+    generation: 1,
+    sha256: 'a'.repeat(64),
+    sizeBytes: 1,
+    key: 'index/1.bin',
+    publishedAt: '2026-01-01T00:00:00.000Z',
+    checkedAt: '2026-13-99T99:99:99Z',
+  }
+  expect(() => readPointer(JSON.stringify(pointer), 'index/')).toThrow('wanted a time in checkedAt')
+})
+
 test('a mirror that moved since the index was made holds nothing for us', async () => {
   const moved = { ...here, publicUrl: 'https://moved.example' }
   const keeper = createIndexKeeper({
@@ -90,8 +115,11 @@ test('a mirror that moved since the index was made holds nothing for us', async 
     mirrors: [moved],
     now: () => 0,
   })
-  await keeper.refresh()
+  const event = await keeper.refresh()
+  expect(event.problems).toEqual(['aws/eu-west-1: the index does not name it at its URL'])
+  expect(keeper.state()?.unnamed).toEqual(['aws/eu-west-1'])
   expect(keeper.current()?.holds(moved, blob)).toBe('absent')
+  expect(keeper.current()?.sizeBytes(blob)).toBeUndefined()
 })
 
 type Publication = { bytes: Uint8Array; generation: number; sha256: string; checkedAt: string }

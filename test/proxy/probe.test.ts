@@ -132,6 +132,37 @@ test.for<[string, () => Response]>([
   },
 )
 
+test('the size that a mirror told is forgotten with its word', async () => {
+  const source = probe()
+  answers[near] = present
+  await pull(source)
+  answers[near] = absent
+  answers[far] = absent
+  await source.recheck()
+  expect((await send(source, 'HEAD')).status).toBe(307)
+})
+
+test('a mirror that hangs takes no more than the time that is left', async () => {
+  vi.useRealTimers()
+  answers[near] = () => new Promise(() => {})
+  const startMs = performance.now()
+  expect(await pull(probe(), path, 100)).toBe('upstream unhealthy')
+  expect(performance.now() - startMs).toBeLessThan(1000)
+})
+
+test('made-up digests do not make us the mirror’s flood', async () => {
+  const settle: (() => void)[] = []
+  answers[near] = () => new Promise((resolve) => settle.push(() => resolve(present())))
+  answers[far] = absent
+  const source = probe({ atOnce: 2 })
+  const hexes = ['1', '2', '3'].map((each) => each.repeat(64))
+  const pulls = hexes.map((hex) => pull(source, `/v2/images/app/blobs/sha256:${hex}`))
+  expect(await pulls[2]).toBe('upstream unhealthy')
+  expect(asked.filter((host) => host === near)).toHaveLength(2)
+  for (const each of settle) each()
+  expect(await Promise.all(pulls.slice(0, 2))).toEqual(Array(2).fill('aws/eu-west-1 in-region'))
+})
+
 test('assumed mirrors are asked nothing', async () => {
   expect(await pull(assumedPresence)).toBe('aws/eu-west-1 in-region')
   expect(asked).toEqual([])
@@ -144,7 +175,7 @@ function absent(): Response {
   return new Response(null, { status: 404 })
 }
 
-function probe({ max = 100 } = {}): Probe {
+function probe({ max = 100, atOnce = 100 } = {}): Probe {
   return createProbe({
     fetch: async (input) => {
       const { host } = new URL(input)
@@ -160,15 +191,16 @@ function probe({ max = 100 } = {}): Probe {
     }),
     coalesce: createSingleFlight(),
     timeoutMs: 1000,
+    atOnce,
     presentForMs: 10_000,
     absentForMs: 1000,
     failedForMs: 100,
   })
 }
 
-async function pull(source: PresenceSource, target = path): Promise<string> {
+async function pull(source: PresenceSource, target = path, askForMs = 1000): Promise<string> {
   const events: RequestEvent[] = []
-  await send(source, 'GET', events, target)
+  await send(source, 'GET', events, target, askForMs)
   const { action, mirror, reason } = events[0]!
   return `${mirror ?? action} ${reason}`
 }
@@ -178,16 +210,18 @@ async function send(
   method: string,
   events: RequestEvent[] = [],
   target = path,
+  askForMs = 1000,
 ): Promise<Response> {
   const policy = worldPolicy({ ids: ['aws/us-east-1', 'aws/eu-west-1'] })
   const app = createApp({
     policy: () => policy,
     locate: () => at('aws/eu-west-1'),
     presence: source,
-    askForMs: 1000,
-    relay: { fetch, timeoutMs: 100, maxBytes: 100 },
+    askForMs,
+    relay: () => Promise.reject(new Error('not asked for')),
     record: (event) => events.push(event),
-    now: () => clockMs,
+    now: Date.now,
+    elapsedMs: () => clockMs,
   })
   return app.fetch(new Request(`http://registry.example${target}`, { method }), {})
 }

@@ -8,6 +8,7 @@ import type { Served } from '../../src/embedded/serve.ts'
 import { serveEmbedded } from '../../src/embedded/serve.ts'
 import { createApp } from '../../src/proxy/app.ts'
 import { assumedPresence } from '../../src/proxy/presence.ts'
+import { createRelay } from '../../src/proxy/relay.ts'
 
 const image = imageOf({ architecture: 'amd64', files: [{ path: 'a', content: 'a' }] })
 const bill = artifactOf({
@@ -58,6 +59,7 @@ test.for<[string, string, string | null]>([
     '?n=1&last=a',
   ],
   ['a relative link', '</v2/x/tags/list?last=a>; rel=next', '?last=a'],
+  ['a link with more to it', '</v2/x/tags/list?last=a>; title="next"; rel="next"', '?last=a'],
   ['a link to something else', '</v2/x/tags/list?last=a>; rel="prev"', null],
   ['a link without a query', '</v2/x/tags/list>; rel="next"', null],
 ])('%s of the upstream becomes our own', async ([, link, query]) => {
@@ -135,6 +137,20 @@ test.for<[string, Response, string, number, string]>([
   ],
   ['words that are no list', new Response('<html>'), '/v2/app/tags/list', 503, 'UNAVAILABLE'],
   ['JSON that is no list', new Response('null'), '/v2/app/tags/list', 503, 'UNAVAILABLE'],
+  [
+    'an answer that is no answer',
+    new Response(null, { status: 204 }),
+    '/v2/app/tags/list',
+    503,
+    'UNAVAILABLE',
+  ],
+  [
+    'a list of referrers that is none',
+    Response.json({ name: 'app', tags: [] }),
+    `/v2/app/referrers/${image.descriptor.digest}`,
+    503,
+    'UNAVAILABLE',
+  ],
   ['a list without end', new Response('"'.repeat(2000)), '/v2/app/tags/list', 503, 'UNAVAILABLE'],
 ])('%s is told in the words of the spec', async ([, answer, target, status, code]) => {
   registry.intercept = () => answer
@@ -159,22 +175,79 @@ test('an upstream that does not answer in time is not waited for', async () => {
   expect(response.headers.get('retry-after')).toBe('5')
 })
 
+test('an upstream that leads back to us is asked once', async () => {
+  let asked = 0
+  registry.intercept = (request) => {
+    asked++
+    // As if the upstream were ourselves.
+    return relayedAgain(request)
+  }
+  const response = await ask('/v2/app/tags/list')
+  expect(response.status).toBe(404)
+  expect(asked).toBe(1)
+  expect(events.map(({ error }) => error ?? '')).toContain(
+    'the upstream leads back here: see its registry in the configuration',
+  )
+})
+
+test('no more lists are asked for at once than are to be held, and who is sent away may come again', async () => {
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  registry.intercept = () => held.then(() => undefined)
+  const app = createTestApp({ atOnce: 2 })
+  const pulls = [1, 2, 3].map(async () => app.fetch(requestFor('/v2/app/tags/list'), {}))
+  const third = await pulls[2]!
+  expect(third.status).toBe(503)
+  expect(third.headers.get('retry-after')).toBe('5')
+  release()
+  expect((await Promise.all(pulls)).map(({ status }) => status)).toEqual([200, 200, 503])
+  expect((await app.fetch(requestFor('/v2/app/tags/list'), {})).status).toBe(200)
+})
+
+test('a client that leaves takes its request to the upstream with it', async () => {
+  const left = new Promise<void>((resolve) => {
+    registry.intercept = (request) => {
+      request.signal.addEventListener('abort', () => resolve(), { once: true })
+      return new Promise(() => {})
+    }
+  })
+  const leaving = new AbortController()
+  const asking = ask('/v2/app/tags/list', { signal: leaving.signal })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  leaving.abort()
+  expect((await asking).status).toBe(503)
+  await left
+})
+
+async function relayedAgain(request: Request): Promise<Response> {
+  const again = requestFor('/v2/app/tags/list', { headers: { via: request.headers.get('via')! } })
+  return createTestApp().fetch(again, {})
+}
+
 async function ask(
   target: string,
   init: RequestInit = {},
-  { timeoutMs = 2000 } = {},
+  limits: { timeoutMs?: number } = {},
 ): Promise<Response> {
+  return createTestApp(limits).fetch(requestFor(target, init), {})
+}
+
+function requestFor(target: string, init: RequestInit = {}): Request {
+  return new Request(`http://registry.example${target}`, init)
+}
+
+function createTestApp({ timeoutMs = 2000, atOnce = 8 } = {}) {
   const regions = { find: () => undefined }
   const route = createRouter({ mirrors: [], overrides: {}, elsewhere: 'upstream', regions })
   const upstreams = [{ repositories: '', registry: served.url, namespace: 'prod/public' }]
-  const app = createApp({
+  return createApp({
     policy: () => ({ upstreams, mirrors: [], route }),
     locate: () => undefined,
     presence: assumedPresence,
     askForMs: 100,
-    relay: { fetch, timeoutMs, maxBytes: 1000 },
+    relay: createRelay({ fetch, timeoutMs, maxBytes: 1000, atOnce, name: 'nearport-test' }),
     record: (event) => events.push(event),
     now: Date.now,
+    elapsedMs: () => performance.now(),
   })
-  return app.fetch(new Request(`http://registry.example${target}`, init), {})
 }

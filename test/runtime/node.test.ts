@@ -115,7 +115,7 @@ test('while it drains, requests under way end and new ones are answered', async 
 test('a port that is taken is an error that names it, and leaves nothing behind', async () => {
   const first = await start(assumed)
   await expect(startTestService({ ...assumed, adminPort: first.adminPort })).rejects.toThrow(
-    /EADDRINUSE.*127\.0\.0\.1/,
+    /port \d+ of 127\.0\.0\.1 is taken \(EADDRINUSE\)/,
   )
 })
 

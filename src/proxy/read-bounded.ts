@@ -1,0 +1,53 @@
+/**
+ * The whole body of an answer, of at most `maxBytes`. Fails, and lets the connection go, as soon as there is more, or when
+ * no byte comes for `idleMs`: a body may be as slow as it is large, and must not stop.
+ */
+export async function readBounded(
+  answer: Response,
+  { maxBytes, idleMs }: { readonly maxBytes: number; readonly idleMs: number },
+): Promise<Uint8Array> {
+  const length = Number(answer.headers.get('content-length') ?? 0)
+  if (length > maxBytes) {
+    await answer.body?.cancel()
+    throw new Error(`wanted at most ${maxBytes} bytes, got ${length}`)
+  }
+  if (answer.body === null) return new Uint8Array()
+  const reader = answer.body.getReader()
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for (;;) {
+      const { done, value } = await within(idleMs, reader.read())
+      if (done) return joined(chunks, bytes)
+      bytes += value.length
+      if (bytes > maxBytes) throw new Error(`wanted at most ${maxBytes} bytes, got more`)
+      chunks.push(value)
+    }
+  } catch (error) {
+    // Not awaited: a body that hangs may hang here too.
+    reader.cancel().catch(() => {})
+    throw error
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}
+
+async function within<T>(idleMs: number, reading: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no byte came for ${idleMs} ms`)), idleMs)
+  })
+  try {
+    return await Promise.race([reading, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
