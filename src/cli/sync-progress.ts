@@ -1,6 +1,7 @@
 import type { SyncEvent } from '../core/sync-event.ts'
 import { bytesText } from './bytes-text.ts'
 import type { Terminal } from './command.ts'
+import { printable } from './printable.ts'
 
 /** Shows a run while it goes on. */
 export type SyncProgress = {
@@ -28,7 +29,7 @@ function createLine(err: (text: string) => void): SyncProgress {
     record(event) {
       count(event)
       if (event.step === 'problem') {
-        err(`${clearLine}${event.subject}: ${event.message}\n`)
+        err(`${clearLine}${printable(`${event.subject}: ${event.message}`)}\n`)
         drawnMs = 0
       }
       if (event.timeMs - drawnMs < redrawMs) return
@@ -58,6 +59,7 @@ function createLine(err: (text: string) => void): SyncProgress {
         break
       case 'skipped':
       case 'claimed':
+      case 'canary':
       case 'listed':
       case 'problem':
       case 'published':

@@ -1,5 +1,6 @@
 import type { MirrorSummary, SyncSummary } from '../sync/summary.ts'
 import { bytesText } from './bytes-text.ts'
+import { printable } from './printable.ts'
 
 /** What a run did, for people: every number of the JSON summary that one would ask for, and every problem. */
 export function syncReport(summary: SyncSummary): string {
@@ -11,7 +12,7 @@ export function syncReport(summary: SyncSummary): string {
     ...(problems.length === 0
       ? []
       : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:`]),
-    ...problems.map(({ subject, message }) => `  ${subject}: ${message}`),
+    ...problems.map(({ subject, message }) => `  ${printable(`${subject}: ${message}`)}`),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,11 +1,7 @@
-import { digestOfHex } from './digest.ts'
-
 /**
- * The blob every mirror holds so that there is one to try: the two bytes `{}`, which is also the OCI image spec's empty
- * config ("Guidance for an Empty Descriptor").
+ * What a mirror's canary says: a blob of that mirror's own, which lies in its bucket and in no other, so that reading it
+ * shows that an address leads to that very bucket.
  */
-export const canary = {
-  digest: digestOfHex('44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'),
-  text: '{}',
-  size: 2,
-} as const
+export function canaryText(mirrorId: string): string {
+  return `${JSON.stringify({ nearport: 'canary', mirror: mirrorId })}\n`
+}

@@ -26,7 +26,9 @@ export function parseKeyTemplate(text: string): KeyTemplate | string {
     return `wanted letters, digits and . _ / : - around {algorithm}, {hex} and {hex:N}, got ${text}`
   }
   if (!text.includes('{hex}')) return `wanted {hex} somewhere, or blobs share a key, got ${text}`
-  if (text.startsWith('/')) return `wanted no slash in front, got ${text}`
+  if (text.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    return `wanted no empty segment, . or .. between slashes, got ${text}`
+  }
   if (text.startsWith('nearport/')) return `wanted a key outside nearport/, which is nearport's own`
 
   const keyOf = (digest: Digest) => {

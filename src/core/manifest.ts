@@ -59,7 +59,7 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
     }
   }
   if (!fields.some((field) => field in json)) {
-    return `wanted one of ${fields.join(', ')} in a manifest, got ${Object.keys(json).slice(0, 8).join(', ')}`
+    return `wanted one of ${fields.join(', ')} in a manifest, got ${shownKeys(json)}`
   }
   return {
     mediaType: typeof json['mediaType'] === 'string' ? json['mediaType'] : mediaType,
@@ -93,6 +93,12 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
     }
     return undefined
   }
+}
+
+/** Whoever pushed the manifest chose its keys: a few of them, quoted, and the beginning of each. */
+function shownKeys(json: Readonly<Record<string, unknown>>): string {
+  const keys = Object.keys(json).slice(0, 8)
+  return keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')
 }
 
 const fields = ['config', 'layers', 'blobs', 'manifests', 'fsLayers'] as const

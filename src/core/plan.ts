@@ -4,8 +4,8 @@ import type { Digest } from './digest.ts'
 export type WantedBlob = {
   readonly digest: Digest
   readonly sizeBytes: number
-  /** A repository that it can be read from, by the name clients use; undefined: it is made here, as the canary is. */
-  readonly repository: string | undefined
+  /** Repositories that it can be read from, by the names clients use: one at least, the first is asked first. */
+  readonly repositories: readonly string[]
 }
 
 /** What a mirror's bucket lists: blobs and their sizes in bytes. */
@@ -73,7 +73,7 @@ export function planSync(
     work.push({ ...blob, lacking, having })
     totals.writes += lacking.length
     totals.writtenBytes += lacking.length * blob.sizeBytes
-    if (having.length === 0 && blob.repository !== undefined) {
+    if (having.length === 0) {
       totals.upstreamReads++
       totals.upstreamBytes += blob.sizeBytes
     }

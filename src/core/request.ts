@@ -47,6 +47,9 @@ export function parseRequest(method: string, target: string): RegistryRequest {
 
   const mark = target.indexOf('?')
   const path = decodePath(mark === -1 ? target : target.slice(0, mark))
+  if (path === undefined && target.includes('/manifests/')) {
+    return refuse('MANIFEST_UNKNOWN', `no manifest has the name ${quote(target)}`)
+  }
   if (path === undefined) {
     return refuse('NAME_INVALID', `the path is not one of a registry: ${quote(target)}`)
   }

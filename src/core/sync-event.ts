@@ -21,6 +21,8 @@ export type SyncStep =
       readonly why: string
     }
   | { readonly step: 'claimed'; readonly mirror: string }
+  /** The bucket had no canary of its mirror, and was given one. */
+  | { readonly step: 'canary'; readonly mirror: string }
   | {
       readonly step: 'listed'
       readonly mirror: string
@@ -42,11 +44,12 @@ export type SyncStep =
       readonly mirror: string
       readonly digest: Digest
       readonly sizeBytes: number
-      /** `upstream`, `nearport` for what is made here, or the mirror it came from. */
+      /** `upstream`, or the mirror it came from. */
       readonly from: string
       readonly durationMs: number
     }
   | {
+      /** Also where the next way is tried: another repository, or the bytes where a copy failed. */
       readonly step: 'retried'
       readonly mirror: string
       readonly digest: Digest

@@ -3,16 +3,17 @@ import {
   CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ConfiguredMirror } from '../config.ts'
 import type { Digest } from '../core/digest.ts'
-import { hexOf } from '../core/digest.ts'
 import { createBucketClient, storeName } from './bucket-client.ts'
 import type { Environment } from './bucket-client.ts'
 import { BucketError } from './bucket-error.ts'
+import { startDeadline } from './deadline.ts'
+import { checksumOf, drained, putBlobCommand } from './put-command.ts'
 import { blobDeadlineMs } from './upstream.ts'
 
 /** A mirror's bucket, as sync uses it. Blobs go by digest, what is nearport's own by key. Every method throws BucketError. */
@@ -29,6 +30,8 @@ export type Bucket = {
   /** Copies a blob from another bucket of the same store. */
   readonly copyBlob: (digest: Digest, from: Bucket) => Promise<void>
   readonly openBlob: (digest: Digest, sizeBytes: number) => Promise<Readable>
+  /** Whether the store says of itself that a blob's bytes are those of its digest: not every store keeps a SHA-256. */
+  readonly vouchesFor: (digest: Digest) => Promise<boolean>
   /** The bytes of a small object; undefined where there is none. */
   readonly get: (key: string) => Promise<Uint8Array | undefined>
   readonly put: (key: string, bytes: Uint8Array, how: PutOptions) => Promise<void>
@@ -57,17 +60,19 @@ export function openBucket(
   const client = createBucketClient(mirror.store, deps.env)
   const { bucket: Bucket } = mirror.store
   const blobHeaders = { ContentType: 'application/octet-stream', CacheControl: immutable }
-  const deadline = (ms: number) => AbortSignal.any([deps.stop, AbortSignal.timeout(ms)])
 
   async function asked<T>(
     what: string,
     call: (signal: AbortSignal) => Promise<T>,
     ms = smallDeadlineMs,
   ) {
+    const { signal, end } = startDeadline(ms, deps.stop)
     try {
-      return await call(deadline(ms))
+      return await call(signal)
     } catch (error) {
       throw new BucketError(what, error)
+    } finally {
+      end()
     }
   }
 
@@ -117,13 +122,12 @@ export function openBucket(
       // The SDK pipes a stream without looking: where it fails, nobody would tell the store, and the call would hang.
       const failed = new AbortController()
       body.once('error', (error) => failed.abort(error))
-      const command = putCommand(
+      const command = putBlobCommand(
         {
           Bucket,
           Key,
           Body: sizeBytes === 0 ? await drained(body) : body,
           ContentLength: sizeBytes,
-          ChecksumSHA256: Buffer.from(hexOf(digest), 'hex').toString('base64'),
           ...blobHeaders,
         },
         digest,
@@ -163,12 +167,25 @@ export function openBucket(
 
     async openBlob(digest, sizeBytes) {
       const Key = mirror.keys.keyOf(digest)
-      const { Body } = await asked(
-        `GET ${Key}`,
-        (abortSignal) => client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal }),
-        blobDeadlineMs(sizeBytes),
+      const { signal: abortSignal, end } = startDeadline(blobDeadlineMs(sizeBytes), deps.stop)
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal })
+        // It holds for the body too.
+        return (Body as Readable).once('close', end)
+      } catch (error) {
+        end()
+        throw new BucketError(`GET ${Key}`, error)
+      }
+    },
+
+    async vouchesFor(digest) {
+      const Key = mirror.keys.keyOf(digest)
+      const command = new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })
+      const { ChecksumSHA256 } = await asked(`HEAD ${Key}`, (abortSignal) =>
+        client.send(command, { abortSignal }),
       )
-      return Body as Readable
+      // That of an object in parts is one over theirs, and ends in their number.
+      return ChecksumSHA256 === checksumOf(digest)
     },
 
     async get(key) {
@@ -208,29 +225,4 @@ export function openBucket(
 
     close: () => client.destroy(),
   }
-}
-
-/**
- * A PUT that signs the digest as the hash of its payload, so that stores that know no `x-amz-checksum-sha256` refuse
- * other bytes too (Signature Version 4, "Signature calculations: transferring payload in a single chunk").
- */
-function putCommand(input: PutObjectCommandInput, digest: Digest): PutObjectCommand {
-  const command = new PutObjectCommand(input)
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { readonly headers: Record<string, string> }
-      headers['x-amz-content-sha256'] = hexOf(digest)
-      return next(args)
-    },
-    { step: 'build', name: 'signDigest' },
-  )
-  return command
-}
-
-/** An empty blob is no stream to the SDK; its own stream is still read to its verified end. */
-async function drained(body: Readable): Promise<Uint8Array> {
-  for await (const _ of body) {
-    // There is nothing in it, or the reading throws.
-  }
-  return new Uint8Array()
 }

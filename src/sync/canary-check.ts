@@ -1,22 +1,26 @@
-import { canary } from '../core/canary.ts'
 import type { Mirror } from '../core/mirror.ts'
 import { blobUrl } from '../core/mirror.ts'
 import type { AnonymousDeps } from './anonymous.ts'
 import { askAnonymously } from './anonymous.ts'
+import type { Canary } from './canary.ts'
+import { canaryOf } from './canary.ts'
 import { digestOf } from './content-digest.ts'
 
 /**
  * Reads the canary of a mirror as clients read blobs: GET, HEAD and Range, anonymously, from the very address they will
- * be sent to. Returns a sentence saying what was wanted and what came where the mirror does not serve.
+ * be sent to. Returns a sentence saying what was wanted and what came where the mirror does not serve, or another does.
  */
 export async function checkCanary(
   mirror: Mirror,
   deps: AnonymousDeps,
 ): Promise<string | undefined> {
+  const canary = canaryOf(mirror.id)
   const url = blobUrl(mirror, canary.digest)
   try {
     return (
-      (await checkGet(url, deps)) ?? (await checkHead(url, deps)) ?? (await checkRange(url, deps))
+      (await checkGet(url, canary, deps)) ??
+      (await checkHead(url, canary, deps)) ??
+      (await checkRange(url, canary, deps))
     )
   } catch (error) {
     const { statusCode, code, message } = error as {
@@ -28,8 +32,10 @@ export async function checkCanary(
   }
 }
 
-async function checkGet(url: string, deps: AnonymousDeps): Promise<string | undefined> {
-  const wanted = `wanted the ${canary.size} bytes of the canary from GET ${url}`
+type Check = (url: string, canary: Canary, deps: AnonymousDeps) => Promise<string | undefined>
+
+const checkGet: Check = async (url, canary, deps) => {
+  const wanted = `wanted the ${canary.bytes.length} bytes of the canary from GET ${url}`
   const { status, header, bytes } = await askAnonymously('GET', url, deps)
   if (status !== 200) return `${wanted}, got ${status}`
   const encoding = header('content-encoding')
@@ -38,19 +44,20 @@ async function checkGet(url: string, deps: AnonymousDeps): Promise<string | unde
   return got === canary.digest ? undefined : `${wanted}, got ${bytes.length} bytes of ${got}`
 }
 
-async function checkHead(url: string, deps: AnonymousDeps): Promise<string | undefined> {
+const checkHead: Check = async (url, { bytes: { length: size } }, deps) => {
   const { status, header } = await askAnonymously('HEAD', url, deps)
   const length = header('content-length')
-  if (status === 200 && length === String(canary.size)) return undefined
-  return `wanted 200 and Content-Length ${canary.size} from HEAD ${url}, got ${status} and ${length ?? 'none'}`
+  if (status === 200 && length === String(size)) return undefined
+  return `wanted 200 and Content-Length ${size} from HEAD ${url}, got ${status} and ${length ?? 'none'}`
 }
 
-async function checkRange(url: string, deps: AnonymousDeps): Promise<string | undefined> {
-  const { status, header, bytes } = await askAnonymously('GET', url, deps, { range: 'bytes=1-1' })
+const checkRange: Check = async (url, canary, deps) => {
+  const headers = { range: 'bytes=1-1' }
+  const { status, header, bytes } = await askAnonymously('GET', url, deps, { headers })
   const range = header('content-range')
-  const wantedRange = `bytes 1-1/${canary.size}`
-  const wantedText = canary.text.slice(1, 2)
-  if (status === 206 && range === wantedRange && bytes.toString() === wantedText) return undefined
+  const wantedRange = `bytes 1-1/${canary.bytes.length}`
+  const isWanted = status === 206 && range === wantedRange
+  if (isWanted && bytes.equals(canary.bytes.subarray(1, 2))) return undefined
   const got = `${status}, ${range ?? 'no range'} and ${bytes.length} bytes`
   return `wanted 206, ${wantedRange} and 1 byte from a ranged GET ${url}, got ${got}`
 }

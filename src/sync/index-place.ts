@@ -1,6 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderIndexPrefix, indexPointerName, mirrorIndexPrefix } from '../core/index-pointer.ts'
+import {
+  folderIndexPrefix,
+  generationOf,
+  indexPointerName,
+  mirrorIndexPrefix,
+} from '../core/index-pointer.ts'
 import type { Bucket } from './bucket.ts'
 import { immutable } from './bucket.ts'
 
@@ -49,19 +55,33 @@ export function folderPlace(directory: string): IndexPlace {
     read: (name) => orNothing(readFile(join(folder, name))),
     async write(name, bytes) {
       await mkdir(folder, { recursive: true })
-      const temporary = join(folder, `.${name}.${process.pid}`)
-      await writeFile(temporary, bytes, { flush: true })
-      await rename(temporary, join(folder, name))
+      // Another run may be writing the same name, perhaps on another machine.
+      const temporary = join(folder, `.${name}.${randomUUID()}`)
+      try {
+        await writeFile(temporary, bytes, { flush: true, flag: 'wx' })
+        await rename(temporary, join(folder, name))
+      } catch (error) {
+        await rm(temporary, { force: true })
+        throw error
+      }
     },
     async list() {
       const names = (await orNothing(readdir(folder))) ?? []
-      const sizes = names.map(
-        async (name) => [name, (await stat(join(folder, name))).size] as const,
-      )
-      return new Map(await Promise.all(sizes))
+      const sizes = new Map<string, number>()
+      for (const name of names.filter(isOfIndex)) {
+        // What another run has removed meanwhile is not there.
+        const found = await orNothing(stat(join(folder, name)))
+        if (found !== undefined) sizes.set(name, found.size)
+      }
+      return sizes
     },
     remove: (name) => rm(join(folder, name), { force: true }),
   }
+}
+
+/** Not what another run is just writing, under a name of its own. */
+function isOfIndex(name: string): boolean {
+  return name === indexPointerName || generationOf(name, '') !== undefined
 }
 
 async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {

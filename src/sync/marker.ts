@@ -13,10 +13,12 @@ export type Ownership =
 
 /** Looks whose bucket it is. Throws BucketError. */
 export async function readOwnership(bucket: Bucket): Promise<Ownership> {
-  const marker = await bucket.get(markerKey)
-  if (marker !== undefined) return judge(new TextDecoder().decode(marker), bucket.mirror.id)
+  const marked = await readMarker(bucket)
+  if (marked !== undefined) return marked
   const keys = await bucket.listKeys('', 1)
-  return { kind: keys.size === 0 ? 'empty' : 'unclaimed' }
+  if (keys.size === 0) return { kind: 'empty' }
+  // What is listed may be the marker itself, which another run wrote since it was asked for.
+  return (await readMarker(bucket)) ?? { kind: 'unclaimed' }
 }
 
 /**
@@ -36,6 +38,11 @@ export async function claim(bucket: Bucket, nowMs: number): Promise<Ownership> {
     else if (error.status !== 412 && error.status !== 409) throw error
   }
   return readOwnership(bucket)
+}
+
+async function readMarker(bucket: Bucket): Promise<Ownership | undefined> {
+  const marker = await bucket.get(markerKey)
+  return marker && judge(new TextDecoder().decode(marker), bucket.mirror.id)
 }
 
 function judge(text: string, id: string): Ownership {

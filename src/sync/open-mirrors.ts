@@ -8,13 +8,15 @@ import type { Recorder } from './recorder.ts'
 
 /** A mirror that this run may write to, and what it lists; or why not, which the recorder has been told. */
 export type OpenedMirror =
-  | {
-      readonly kind: 'open'
-      readonly id: string
-      readonly bucket: Bucket
-      readonly listing: Listing
-    }
+  | OpenMirror
   | { readonly kind: 'refused' | 'unreachable'; readonly id: string }
+
+export type OpenMirror = {
+  readonly kind: 'open'
+  readonly id: string
+  readonly bucket: Bucket
+  readonly listing: Listing
+}
 
 export type OpenDeps = {
   readonly env: Environment

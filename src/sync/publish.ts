@@ -94,12 +94,11 @@ export async function publish(
     return undefined
   }
 
-  async function write({ place, pointer: there, generations }: Found): Promise<boolean> {
+  async function write(each: Found): Promise<boolean> {
+    const { place, generations } = each
     try {
       const name = generationName(generation)
-      const isThere =
-        there?.sha256 === pointer.sha256 && generations.get(generation) === bytes.length
-      if (!isThere) await place.write(name, bytes)
+      if (!(await isThere(each, name))) await place.write(name, bytes)
       const text = `${JSON.stringify({ ...pointer, key: place.prefix + name })}\n`
       await place.write(indexPointerName, new TextEncoder().encode(text))
     } catch (error) {
@@ -108,6 +107,23 @@ export async function publish(
     }
     await removeOld(place, [...generations.keys()])
     return true
+  }
+
+  /** Whether the place has the generation, whole. A damaged one is a problem, and mended by being written anew. */
+  async function isThere(
+    { place, pointer: there, generations }: Found,
+    name: string,
+  ): Promise<boolean> {
+    const sizeBytes = generations.get(generation)
+    if (sizeBytes === undefined || there?.sha256 !== pointer.sha256) return false
+    const kept = sizeBytes === bytes.length ? await place.read(name) : undefined
+    if (kept !== undefined && sha256Of(kept) === pointer.sha256) return true
+    const wanted = `wanted ${bytes.length} bytes of sha256:${pointer.sha256}`
+    recorder.problem(
+      `${place.prefix}${name} in ${place.name}`,
+      `${wanted}, got others: written anew`,
+    )
+    return false
   }
 
   async function removeOld(place: IndexPlace, generations: readonly number[]): Promise<void> {

@@ -1,17 +1,21 @@
-import { Readable } from 'node:stream'
-import { canary } from '../core/canary.ts'
+import type { Readable } from 'node:stream'
 import type { WantedBlob } from '../core/plan.ts'
 import type { Bucket } from './bucket.ts'
 import type { OpenedBlob } from './upstream.ts'
 import { ContentError, verified } from './verified.ts'
 
-/** Opens a blob at the upstream that owns its repository. */
+/** Opens a blob at the upstream that owns a repository. */
 export type UpstreamReader = (repository: string, blob: WantedBlob) => Promise<OpenedBlob>
+
+/** Where a blob's bytes are read from. */
+export type BlobSource =
+  | { readonly kind: 'mirror'; readonly bucket: Bucket }
+  | { readonly kind: 'upstream'; readonly repository: string }
 
 /** Reads blobs from wherever they are, verified. */
 export type BlobReader = {
-  /** A blob from a mirror, or from the upstream where none is given. The stream fails with ContentError. */
-  readonly open: (blob: WantedBlob, from: Bucket | undefined) => Promise<Readable>
+  /** The stream fails with ContentError. */
+  readonly open: (blob: WantedBlob, source: BlobSource) => Promise<Readable>
   /** Whether an error is of what was read, not of what was written. */
   readonly isSourceError: (error: unknown) => boolean
   /** Bytes read from upstreams so far. */
@@ -26,14 +30,13 @@ export function createBlobReader(openUpstream: UpstreamReader): BlobReader {
   return {
     upstreamBytes: () => upstreamBytes,
     isSourceError: (error) => sourceErrors.has(error as object),
-    async open(blob, from) {
+    async open(blob, source) {
       try {
-        const isUpstream = from === undefined && blob.repository !== undefined
-        const stream = verified(await openSource(blob, from), {
+        const stream = verified(await openSource(blob, source), {
           ...blob,
-          from: from?.mirror.id ?? 'the upstream',
+          from: source.kind === 'mirror' ? source.bucket.mirror.id : 'the upstream',
           onBytes: (count) => {
-            if (isUpstream) upstreamBytes += count
+            if (source.kind === 'upstream') upstreamBytes += count
           },
         })
         return stream.on('error', (error) => sourceErrors.add(error))
@@ -44,11 +47,10 @@ export function createBlobReader(openUpstream: UpstreamReader): BlobReader {
     },
   }
 
-  async function openSource(blob: WantedBlob, from: Bucket | undefined): Promise<Readable> {
-    if (from !== undefined) return from.openBlob(blob.digest, blob.sizeBytes)
-    if (blob.repository === undefined) return Readable.from([Buffer.from(canary.text)])
+  async function openSource(blob: WantedBlob, source: BlobSource): Promise<Readable> {
+    if (source.kind === 'mirror') return source.bucket.openBlob(blob.digest, blob.sizeBytes)
 
-    const { body, lengthBytes } = await openUpstream(blob.repository, blob)
+    const { body, lengthBytes } = await openUpstream(source.repository, blob)
     if (lengthBytes === undefined || lengthBytes === blob.sizeBytes) return body
     body.destroy()
     const wanted = `wanted ${blob.sizeBytes} bytes of ${blob.digest} from the upstream`

@@ -21,9 +21,17 @@ export function createRecorder(deps: {
     step,
     problems,
     problem(subject, error) {
-      const message = error instanceof Error ? error.message : String(error)
-      problems.push({ subject, message })
-      step({ step: 'problem', subject, message })
+      const message = bounded(error instanceof Error ? error.message : String(error))
+      const problem = { subject: bounded(subject), message }
+      problems.push(problem)
+      step({ step: 'problem', ...problem })
     },
   }
+}
+
+/** What others sent may be in a message, and any length of it. */
+const longestText = 1000
+
+function bounded(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`
 }

@@ -7,7 +7,7 @@ export type Patience = {
   readonly tries: number
   /** The pause before the second try; it doubles with each. */
   readonly firstPauseMs: number
-  /** No pause is longer, whatever Retry-After says. */
+  /** No pause is longer: who asks for a longer one with Retry-After is not asked again. */
   readonly longestPauseMs: number
   /** How long one small request may take, retries and all. */
   readonly deadlineMs: number
@@ -59,12 +59,14 @@ export function retryPolicy(
     statusCodes: passingStatuses,
     retry: (error, { state }, callback) => {
       onTry(state.counter)
-      const { statusCode, headers } = error as RetryError
+      const { statusCode } = error as RetryError
       const passes =
         statusCode === undefined ? isPassingFailure(error) : passingStatuses.includes(statusCode)
       if (!passes || state.counter >= patience.tries) return callback(error)
 
-      const asked = retryAfterMs(headers?.['retry-after'])
+      const asked = retryAfterMs(error)
+      // To come back sooner than one was told to is no way to be let in.
+      if (asked !== undefined && asked > patience.longestPauseMs) return callback(error)
       const doubled = patience.firstPauseMs * 2 ** (state.counter - 1)
       const pauseMs = asked ?? doubled * (0.5 + Math.random() / 2)
       // undici cancels the timer that it is given when the request is aborted.
@@ -78,8 +80,12 @@ type RetryError = Error & {
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
 
-/** Retry-After is seconds or a date (RFC 9110 §10.2.3). */
-function retryAfterMs(value: string | undefined): number | undefined {
+/**
+ * For how long an answer wants no requests, in milliseconds; undefined where it does not say. Retry-After is seconds or
+ * a date (RFC 9110 §10.2.3).
+ */
+export function retryAfterMs(error: unknown): number | undefined {
+  const value = (error as RetryError).headers?.['retry-after']
   if (value === undefined) return undefined
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)

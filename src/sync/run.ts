@@ -2,24 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { Agent } from 'undici'
 import type { Config } from '../config.ts'
-import { canary } from '../core/canary.ts'
 import type { Digest } from '../core/digest.ts'
-import type { Listing, Plan, WantedBlob } from '../core/plan.ts'
+import type { Listing, Plan } from '../core/plan.ts'
 import { planSync } from '../core/plan.ts'
 import type { SyncEvent } from '../core/sync-event.ts'
 import type { Upstream } from '../core/upstream.ts'
 import { upstreamOf } from '../core/upstream.ts'
 import type { Environment } from './bucket-client.ts'
-import { checkCanary } from './canary-check.ts'
-import type { GoodMirror } from './index-content.ts'
-import { indexContents } from './index-content.ts'
-import { checkIndexReadable } from './index-check.ts'
-import type { IndexPlace } from './index-place.ts'
-import { bucketPlace, folderPlace } from './index-place.ts'
-import type { OpenedMirror } from './open-mirrors.ts'
-import { listMirror, openMirrors } from './open-mirrors.ts'
+import type { ExaminedMirror } from './examine-mirrors.ts'
+import { examineMirrors } from './examine-mirrors.ts'
+import { openMirrors } from './open-mirrors.ts'
 import type { Published } from './publish.ts'
-import { publish } from './publish.ts'
+import { publishRun } from './publish-run.ts'
 import { createRecorder } from './recorder.ts'
 import type { Patience } from './retry-policy.ts'
 import { usualPatience } from './retry-policy.ts'
@@ -53,8 +47,6 @@ export type SyncOptions = {
   /** Says what would be done, and writes nothing. */
   readonly dryRun?: boolean | undefined
 }
-
-type OpenMirror = Extract<OpenedMirror, { kind: 'open' }>
 
 const stopped = 'it was stopped: the next run goes on where this one ended'
 const nothingWalked: Walked = { blobs: new Map(), repositories: 0, manifests: 0 }
@@ -96,11 +88,14 @@ export async function runSync(
     const walked = open.length === 0 ? nothingWalked : await walkAll()
     const plan = planAll(walked)
     const moved = dryRun || stop.aborted ? nothingMoved : await transferAll(plan)
-    const good = dryRun || stop.aborted ? [] : await examineAll(moved)
-    const published = dryRun || stop.aborted ? undefined : await publishAll(good, walked)
+    const examining = { ...settings, recorder }
+    const examined = dryRun || stop.aborted ? [] : await examineMirrors(open, examining)
+    for (const { id, listing } of examined) listings.set(id, listing)
+    const published = dryRun || stop.aborted ? undefined : await publishAll(examined, walked, moved)
     if (stop.aborted) recorder.problem('sync', stopped)
-    const goodIds = new Set(good.map(({ id }) => id))
-    const outcome = { dryRun, opened, listings, walked, plan, moved, goodIds, published }
+    const goodIds = new Set(examined.filter(({ serves }) => serves).map(({ id }) => id))
+    const ended = { dryRun, stopped: stop.aborted, goodIds, published }
+    const outcome = { ...ended, opened, listings, walked, plan, moved }
     return summarize(outcome, recorder.problems, now() - startMs)
   } finally {
     for (const { bucket } of open) bucket.close()
@@ -113,18 +108,11 @@ export async function runSync(
   }
 
   function planAll({ blobs }: Walked): Plan {
-    // Every mirror holds the canary, whether or not an image needs the same two bytes.
-    const made: WantedBlob = {
-      digest: canary.digest,
-      sizeBytes: canary.size,
-      repository: undefined,
-    }
-    const wanted = new Map([...blobs, [made.digest, made] as const])
-    const plan = planSync(wanted.values(), listings)
+    const plan = planSync(blobs.values(), listings)
     recorder.step({ step: 'planned', ...plan.totals })
-    for (const { digest, sizeBytes, repository } of plan.tooLarge) {
+    for (const { digest, sizeBytes, repositories } of plan.tooLarge) {
       recorder.problem(
-        `${repository}@${digest}`,
+        `${repositories[0]}@${digest}`,
         `larger than 5 GiB: ${sizeBytes} bytes stay with the upstream`,
       )
     }
@@ -149,60 +137,18 @@ export async function runSync(
     })
   }
 
-  async function examineAll(moved: Transferred): Promise<readonly (GoodMirror & OpenMirror)[]> {
-    const examined = await Promise.all(open.map((each) => examine(each, moved)))
-    return examined.filter((each) => each !== undefined)
-  }
-
-  /** A mirror as clients will find it, or undefined where they must not be sent there. */
-  async function examine(
-    each: OpenMirror,
-    { spoiled }: Transferred,
-  ): Promise<(GoodMirror & OpenMirror) | undefined> {
-    const { id, bucket } = each
-    try {
-      const listing = await listMirror(bucket, recorder)
-      listings.set(id, listing)
-      const failure = await checkCanary(bucket.mirror, settings)
-      if (failure === undefined) {
-        const wrong = spoiled.get(id) ?? new Set<Digest>()
-        return { ...each, mirror: bucket.mirror, listing, spoiled: wrong }
-      }
-      recorder.problem(id, `left out of the index: ${failure}`)
-    } catch (error) {
-      recorder.problem(id, `left out of the index: ${(error as Error).message}`)
-    }
-    return undefined
-  }
-
-  async function publishAll(
-    good: readonly (GoodMirror & OpenMirror)[],
+  function publishAll(
+    examined: readonly ExaminedMirror[],
     { blobs }: Walked,
-  ): Promise<Published> {
-    const { directory, keepGenerations } = config.index
-    const known = (digest: Digest) =>
-      digest === canary.digest ? canary.size : blobs.get(digest)?.sizeBytes
-    const contents = indexContents(good, known)
-    for (const digest of contents.ambiguous) {
-      recorder.problem(
-        digest,
-        'wanted one size in every mirror, got several: left out of the index',
-      )
-    }
-    // Also to a mirror that is left out: where it is the only one, this is how `serve` hears of it.
-    const places: IndexPlace[] = open.map(({ bucket }) => bucketPlace(bucket))
-    if (directory !== undefined) places.push(folderPlace(directory))
-    const published = await publish(contents, places, { recorder, now, keepGenerations })
-    if (published.to.length === 0) recorder.problem('the index', 'it could be published nowhere')
-    else if (directory === undefined) {
-      const told = open.filter(({ id }) => published.to.includes(id))
-      const failure = await checkIndexReadable(
-        told.map(({ bucket }) => bucket.mirror),
-        settings,
-      )
-      if (failure !== undefined) recorder.problem('the index', failure)
-    }
-    return published
+    { spoiled }: Transferred,
+  ): Promise<Published | undefined> {
+    return publishRun(examined, {
+      config,
+      knownBytes: (digest: Digest) => blobs.get(digest)?.sizeBytes,
+      spoiled,
+      recorder,
+      settings,
+    })
   }
 }
 

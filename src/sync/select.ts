@@ -13,6 +13,8 @@ export type SelectedRepository = {
   readonly named: boolean
   /** Tags or patterns of them. */
   readonly tags: readonly string[]
+  /** Those of them that the configuration wants of this very repository. */
+  readonly expectedTags: readonly string[]
 }
 
 /**
@@ -25,10 +27,11 @@ export async function selectRepositories(
   recorder: Recorder,
 ): Promise<readonly SelectedRepository[]> {
   const wanted = config.sync.repositories ?? [{ name: '*', tags: ['*'] }]
-  const selected = new Map<string, { upstream: Upstream; named: boolean; tags: Set<string> }>()
+  const selected = new Map<string, Selecting>()
   const select = (name: string, upstream: Upstream, tags: readonly string[], named: boolean) => {
-    const already = selected.get(name) ?? { upstream, named, tags: new Set<string>() }
+    const already = selected.get(name) ?? { upstream, named, tags: new Set(), expected: new Set() }
     for (const tag of tags) already.tags.add(tag)
+    if (named) for (const tag of tags) already.expected.add(tag)
     selected.set(name, already)
   }
 
@@ -56,7 +59,13 @@ export async function selectRepositories(
   for (const { name } of patterns) {
     if (!matched.has(name)) recorder.problem(name, 'wanted a repository that matches, got none')
   }
-  return [...selected].map(([name, each]) => ({ ...each, name, tags: [...each.tags] }))
+  return [...selected].map(([name, { upstream, named, tags, expected }]) => ({
+    name,
+    upstream,
+    named,
+    tags: [...tags],
+    expectedTags: [...expected],
+  }))
 
   async function listCatalog(upstream: Upstream): Promise<readonly string[]> {
     try {
@@ -66,6 +75,13 @@ export async function selectRepositories(
       return []
     }
   }
+}
+
+type Selecting = {
+  readonly upstream: Upstream
+  readonly named: boolean
+  readonly tags: Set<string>
+  readonly expected: Set<string>
 }
 
 /** Whether a pattern can match a name that begins with a prefix: not every registry has a catalog to be asked for. */

@@ -9,6 +9,8 @@ import type { Walked } from './walk.ts'
 /** What the parts of a run came to. */
 export type Outcome = {
   readonly dryRun: boolean
+  /** Whether it was stopped before its end. */
+  readonly stopped: boolean
   readonly opened: readonly OpenedMirror[]
   /** The newest listing of every mirror that gave one. */
   readonly listings: ReadonlyMap<string, Listing>
@@ -61,6 +63,7 @@ const nothing: Moved = { blobs: 0, bytes: 0 }
 function stateOf(mirror: OpenedMirror, outcome: Outcome, isPublished: boolean): MirrorState {
   if (mirror.kind !== 'open') return mirror.kind
   if (outcome.dryRun) return 'planned'
+  if (!isPublished && outcome.stopped) return 'stopped'
   return isPublished && outcome.goodIds.has(mirror.id) ? 'published' : 'left-out'
 }
 

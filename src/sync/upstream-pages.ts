@@ -5,33 +5,45 @@ import { UpstreamError } from './upstream-error.ts'
 /** Artifact Registry adds every manifest to a list of tags: tens of megabytes in a big repository. */
 const largestPageBytes = 64 * 1024 * 1024
 
-/**
- * Reads a paged list to its end: each page is one JSON object. Follows `Link: <…>; rel="next"`, absolute or relative,
- * to the same host and path alone. Throws UpstreamError, also where the pages go in a circle.
- */
-export async function* readPages(
-  first: UpstreamRequest,
-  settings: RequestSettings,
-): AsyncGenerator<{
+/** A million tags at a hundred a page. */
+const usualMostPages = 10_000
+
+/** One page, and the media type it came as. */
+export type Page = {
   readonly page: Readonly<Record<string, unknown>>
   readonly contentType: string
-}> {
-  const seen = new Set<string>()
+}
+
+/**
+ * Reads a paged list to its end: each page is one JSON object. `take` gets each, and returns how many entries were new
+ * in it, or `stop` where the rest is not wanted. Follows `Link: <…>; rel="next"`, absolute or relative, to the same host
+ * and path alone. Throws UpstreamError, also where the pages have no end: one that brings nothing new names a next.
+ */
+export async function readPages(
+  first: UpstreamRequest,
+  settings: RequestSettings,
+  take: (page: Page) => number | 'stop',
+  mostPages = usualMostPages,
+): Promise<void> {
   let url: string | undefined = first.url
-  while (url !== undefined) {
-    if (seen.has(url)) {
-      throw new UpstreamError(
-        'malformed',
-        `wanted pages with an end from ${nameOf(first)}, got a circle`,
-      )
-    }
-    seen.add(url)
+  for (let pages = 1; url !== undefined; pages++) {
     const asked: UpstreamRequest = { ...first, url }
     const answer = await sendRequest(asked, settings)
     const page = parseObject(asked, await readBody(asked, answer, largestPageBytes))
-    yield { page, contentType: answer.header('content-type')?.split(';', 1)[0]?.trim() ?? '' }
+    const contentType = answer.header('content-type')?.split(';', 1)[0]?.trim() ?? ''
+    const taken = take({ page, contentType })
+    if (taken === 'stop') return
     url = nextPage(asked, answer.header('link'))
+    if (url !== undefined && taken === 0) throw endless(first, 'a page that adds nothing')
+    if (url !== undefined && pages === mostPages) throw endless(first, `more than ${mostPages}`)
   }
+}
+
+function endless(first: UpstreamRequest, got: string): UpstreamError {
+  return new UpstreamError(
+    'malformed',
+    `wanted pages with an end from ${nameOf(first)}, got ${got}`,
+  )
 }
 
 function parseObject(asked: UpstreamRequest, body: Buffer): Readonly<Record<string, unknown>> {

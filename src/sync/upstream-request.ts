@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { interceptors, request } from 'undici'
+import { startDeadline } from './deadline.ts'
 import type { Patience } from './retry-policy.ts'
-import { retryPolicy } from './retry-policy.ts'
+import { retryAfterMs, retryPolicy } from './retry-policy.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** How requests leave: the dispatcher is an undici Agent, or a test's. */
@@ -43,6 +44,7 @@ export async function sendRequest(
   let tries = 1
   const retry = retryPolicy(patience, (failed) => (tries = failed))
   const spent = () => `${tries} ${tries === 1 ? 'try' : 'tries'} in ${seconds(now() - startMs)}`
+  const { signal, end } = startDeadline(asked.deadlineMs ?? patience.deadlineMs, stop)
 
   let response: Dispatcher.ResponseData
   try {
@@ -50,7 +52,7 @@ export async function sendRequest(
       method: asked.method,
       // No transfer coding may change the length or the digest.
       headers: { 'accept-encoding': 'identity', ...asked.headers },
-      signal: AbortSignal.any([stop, AbortSignal.timeout(asked.deadlineMs ?? patience.deadlineMs)]),
+      signal,
       // The last is the outermost: every try starts at the upstream again, where a signed address is made anew.
       dispatcher: dispatcher.compose(
         interceptors.redirect({ maxRedirections: 5, throwOnMaxRedirect: true }),
@@ -58,12 +60,15 @@ export async function sendRequest(
       ),
     })
   } catch (error) {
-    throw describeFailure(error, asked, spent(), stop)
+    end()
+    throw describeFailure(error, asked, spent(), settings)
   }
 
   const { statusCode: status, headers, body } = response
   // Whoever does not read it to its end destroys it, and that is no event.
   body.on('error', () => {})
+  // The deadline holds for the body too.
+  body.once('close', end)
   if (asked.method === 'HEAD') void body.dump().catch(() => {})
   if (status === 200 || asked.expected?.includes(status) === true) {
     return { status, header: (name) => single(headers[name.toLowerCase()]), body }
@@ -120,14 +125,17 @@ function describeFailure(
   error: unknown,
   asked: UpstreamRequest,
   spent: string,
-  stop: AbortSignal,
+  { patience, stop }: RequestSettings,
 ): UpstreamError {
   if (stop.aborted) {
     return new UpstreamError('stopped', `stopped in ${nameOf(asked)}`, { cause: error })
   }
   const { statusCode } = error as { readonly statusCode?: number }
   if (statusCode !== undefined) {
-    const message = `upstream answered ${statusCode} to ${nameOf(asked)} (${spent})`
+    const pauseMs = retryAfterMs(error) ?? 0
+    const tooLong =
+      pauseMs > patience.longestPauseMs ? ` and wants ${seconds(pauseMs)} without requests` : ''
+    const message = `upstream answered ${statusCode} to ${nameOf(asked)} (${spent})${tooLong}`
     return new UpstreamError('status', message, { status: statusCode, cause: error })
   }
   if (isTimeout(error)) {

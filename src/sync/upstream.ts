@@ -102,23 +102,28 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
     async getReferrers(repository, digest) {
       if (!hasReferrers) return undefined
       const request = asked('GET', repository, `referrers/${digest}`, { accept: indexType })
-      const descriptors: Descriptor[] = []
+      const descriptors = new Map<string, Descriptor>()
+      let isIndex = true
       try {
-        for await (const { page, contentType } of readPages(request, options)) {
+        await readPages(request, options, ({ page, contentType }) => {
           // The spec has exactly this type; a host that knows no such path may send a page for people.
-          if (contentType !== indexType) return forget()
+          isIndex = contentType === indexType
+          if (!isIndex) return 'stop'
           const content = parseManifest(JSON.stringify(page), contentType)
           if (typeof content === 'string') {
             throw new UpstreamError('malformed', `${content} from ${nameOf(request)}`)
           }
-          descriptors.push(...content.manifests)
-        }
+          const before = descriptors.size
+          for (const each of content.manifests) descriptors.set(each.digest, each)
+          return descriptors.size - before
+        })
       } catch (error) {
-        if (error instanceof UpstreamError && noReferrers.includes(error.status ?? 0))
-          return forget()
-        throw error
+        if (!(error instanceof UpstreamError) || !noReferrers.includes(error.status ?? 0))
+          throw error
+        isIndex = false
       }
-      return descriptors
+      hasReferrers &&= isIndex
+      return isIndex ? [...descriptors.values()] : undefined
     },
 
     async headBlob(repository, digest) {
@@ -144,11 +149,6 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
       return { body: answer.body, lengthBytes: length === undefined ? undefined : Number(length) }
     },
   }
-
-  function forget(): undefined {
-    hasReferrers = false
-    return undefined
-  }
 }
 
 /** Two minutes, and time for the bytes at 100 kB/s: slower than that is as good as standing still. */
@@ -162,13 +162,15 @@ async function listStrings(
   settings: RequestSettings,
 ): Promise<readonly string[]> {
   const names = new Set<string>()
-  for await (const { page } of readPages(request, settings)) {
+  await readPages(request, settings, ({ page }) => {
     // Go writes an empty list as null.
     const list = page[field] ?? []
     if (!Array.isArray(list)) {
       throw new UpstreamError('malformed', `wanted a list of ${field} from ${nameOf(request)}`)
     }
+    const before = names.size
     for (const name of list) if (typeof name === 'string') names.add(name)
-  }
+    return names.size - before
+  })
   return [...names]
 }

@@ -22,6 +22,7 @@ export async function walkRepository(
   const tags = await listTags()
   const listed = new Set(tags)
   const wanted = wantedTags()
+  if (tags !== undefined) nameEmptyPatterns(tags)
   // References asked for, and digests of what came: a tag and a digest may name the same manifest.
   const visited = new Set<string>()
   const walked = new Set<string>()
@@ -36,14 +37,25 @@ export async function walkRepository(
   }
   return walked.size
 
-  async function listTags(): Promise<readonly string[]> {
+  /** Undefined where they could not be listed. */
+  async function listTags(): Promise<readonly string[] | undefined> {
     try {
       return await limit(() => client.listTags(name))
     } catch (error) {
       // A catalog goes on listing a repository whose last tag is gone.
       const isEmptied = error instanceof UpstreamError && error.status === 404 && !repository.named
       if (!isEmptied) recordProblem(name, error)
-      return []
+      return undefined
+    }
+  }
+
+  function nameEmptyPatterns(from: readonly string[]): void {
+    const empty = repository.expectedTags.filter(
+      (pattern) =>
+        pattern !== '*' && isGlob(pattern) && !from.some((tag) => matchesGlob(pattern, tag)),
+    )
+    for (const pattern of empty) {
+      recordProblem(`${name}:${pattern}`, 'wanted a tag that matches, got none')
     }
   }
 
@@ -51,7 +63,9 @@ export async function walkRepository(
   function wantedTags(): readonly string[] {
     const named = repository.tags.filter((pattern) => !isGlob(pattern))
     const globs = repository.tags.filter(isGlob)
-    const matching = tags.filter((tag) => globs.some((pattern) => matchesGlob(pattern, tag)))
+    const matching = (tags ?? []).filter((tag) =>
+      globs.some((pattern) => matchesGlob(pattern, tag)),
+    )
     return [...new Set([...named, ...matching])]
   }
 
@@ -124,27 +138,21 @@ export async function walkRepository(
 
   async function addBlob({ digest, sizeBytes }: BlobReference): Promise<void> {
     if (sizeBytes === undefined) return addSizedByHead(digest)
-    const known = state.blobs.get(digest)
-    if (known === undefined) {
-      state.blobs.set(digest, { digest, sizeBytes, repository: name })
+    if (state.blobs.add(digest, sizeBytes, name)) {
       newBlobs++
       newBytes += sizeBytes
-    } else if (known.sizeBytes !== sizeBytes) {
-      const other = `${known.sizeBytes} in ${known.repository}`
-      recordProblem(
-        `${name}@${digest}`,
-        `wanted one size of a blob, got ${sizeBytes} here and ${other}`,
-      )
     }
   }
 
   async function addSizedByHead(digest: Digest): Promise<void> {
-    if (state.blobs.has(digest) || sized.has(digest)) return
+    if (state.blobs.has(digest)) return state.blobs.addRepository(digest, name)
+    if (sized.has(digest)) return
     sized.add(digest)
     try {
       const sizeBytes = await limit(() => client.headBlob(name, digest))
       // Meanwhile another manifest may have said it.
-      if (!state.blobs.has(digest)) await addBlob({ digest, sizeBytes })
+      if (state.blobs.has(digest)) state.blobs.addRepository(digest, name)
+      else await addBlob({ digest, sizeBytes })
     } catch (error) {
       recordProblem(`${name}@${digest}`, error)
     }

@@ -1,7 +1,6 @@
-import type { Digest } from '../core/digest.ts'
-import type { WantedBlob } from '../core/plan.ts'
 import type { Upstream } from '../core/upstream.ts'
 import type { Limiter } from './concurrency.ts'
+import type { FoundBlobs } from './found-blobs.ts'
 import type { Recorder } from './recorder.ts'
 import type { UpstreamClient } from './upstream.ts'
 
@@ -17,6 +16,6 @@ export type WalkDeps = {
 
 /** One walk's shared state: what all of its repositories have found, and the limit they share. */
 export type WalkState = WalkDeps & {
-  readonly blobs: Map<Digest, WantedBlob>
+  readonly blobs: FoundBlobs
   readonly limit: Limiter
 }

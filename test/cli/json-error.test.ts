@@ -42,3 +42,14 @@ test('finds an error exactly where JSON.parse does', () => {
     { numRuns: 3000 },
   )
 })
+
+test.for<[string, string]>([
+  ['a string', `"${'x'.repeat(9_000_000)}"`],
+  ['a string of escapes', `"${'\\n'.repeat(3_000_000)}"`],
+  ['a number', '1'.repeat(9_000_000)],
+  ['white space', `${' '.repeat(9_000_000)}1`],
+  ['lists in lists', `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`],
+])('after %s of megabytes the place is still found', ([, value]) => {
+  const text = `{"a":${value},}`
+  expect(findJsonError(text)).toEqual({ line: 1, column: text.length })
+})

@@ -38,7 +38,7 @@ test('tells people what it did, and a second time that nothing was to do', async
   const first = await run(['--config', path])
   expect(first.code).toBe(0)
   expect(first.out).toMatch(
-    /^1 repositories, 1 manifests, 3 blobs \(\d.* kB\)\nuploaded 3 \(.*\), copied 3 \(.*\), read .* from upstreams\ngeneration \d+ \(new\), \d+\.\d s\n/,
+    /^1 repositories, 1 manifests, 2 blobs \(\d.* kB\)\nuploaded 2 \(.*\), copied 2 \(.*\), read .* from upstreams\ngeneration \d+ \(new\), \d+\.\d s\n/,
   )
   expect(first.out).toContain('  aws/us-east-1: published, 3 blobs (')
 
@@ -55,7 +55,7 @@ test('tells machines the same, the steps on standard error and the summary on st
   expect(JSON.parse(out)).toMatchObject({
     problems: [],
     publication: 'new',
-    uploaded: { blobs: 3 },
+    uploaded: { blobs: 2 },
   })
   const steps = err
     .trimEnd()
@@ -63,7 +63,7 @@ test('tells machines the same, the steps on standard error and the summary on st
     .map((line) => JSON.parse(line))
   expect(steps.every(({ event, timeMs }) => event === 'sync' && timeMs > 0)).toBe(true)
   expect(new Set(steps.map(({ step }) => step))).toEqual(
-    new Set(['claimed', 'listed', 'walked', 'planned', 'written', 'published']),
+    new Set(['claimed', 'listed', 'walked', 'planned', 'written', 'canary', 'published']),
   )
 })
 
@@ -81,12 +81,25 @@ test('draws one line on a terminal, with the problems above it', async () => {
   expect(out).toMatch(/1 problem:\n {2}gone: upstream answered 404/)
 })
 
+test('shows nothing that moves the cursor, whoever sent it', async () => {
+  const world = await createConfiguredWorld()
+  const type = 'application/vnd.oci.image.manifest.v1+json'
+  const odd = Buffer.from(JSON.stringify({ '\u009B2J\u202Eodd': 1 }))
+  world.registry.putManifest('app', 'odd', type, odd)
+  const { err, out } = await run(['--config', world.path], { interactive: true })
+  expect(out).toContain('  app:odd: wanted one of')
+  for (const text of [out, err]) {
+    expect(text).toContain('got "?2J?odd"')
+    expect(text).not.toMatch(/[\u0080-\u009F\u202E]/)
+  }
+})
+
 test('says what it would do', async () => {
   const { path, store } = await createConfiguredWorld()
   const { code, out } = await run(['--config', path, '--dry-run'])
   expect(code).toBe(0)
   expect(out).toMatch(
-    /would read 2 blobs \(.*\) from upstreams\nwould write 6 objects \(.*\) to mirrors\n/,
+    /would read 2 blobs \(.*\) from upstreams\nwould write 4 objects \(.*\) to mirrors\n/,
   )
   expect(store.keys('mirror-us-east-1')).toEqual([])
 })
@@ -131,6 +144,11 @@ test.for<[string, string, RegExp]>([
     /nearport\.json is not a configuration:\n {2}upstreams: .*\n {2}.*mirror/,
   ],
   [
+    'that wants no tag of a repository',
+    '{"upstreams":[{"registry":"http://a"}],"sync":{"repositories":[{"name":"app","tags":[]}]}}',
+    /sync\.repositories.*wanted one tag at least/,
+  ],
+  [
     'without a mirror',
     '{"upstreams":[{"registry":"http://127.0.0.1:1"}]}',
     /sync fills mirrors, and the configuration names none/,
@@ -150,7 +168,9 @@ test('with no configuration anywhere it says what it wants', async () => {
   const { code, err } = await run([])
   expect([code, err]).toEqual([
     2,
-    'nearport sync: sync wants a configuration: --config FILE, or ./nearport.json\n',
+    expect.stringMatching(
+      /^nearport sync: sync wants a configuration: --config FILE, or \.\/nearport\.json\n/,
+    ),
   ])
 })
 

@@ -41,7 +41,8 @@ test.for<[string, string, string]>([
   ['without the hex, blobs would share a key', 'blobs/{hex:2}', 'wanted {hex} somewhere'],
   ['unknown words in braces', 'blobs/{digest}/{hex}', 'wanted letters, digits'],
   ['what would need encoding in a URL', 'blobs {hex}', 'wanted letters, digits'],
-  ['a slash in front', '/{hex}', 'wanted no slash in front'],
+  ['a slash in front', '/{hex}', 'wanted no empty segment'],
+  ['a step up', '../{hex}', 'wanted no empty segment, . or ..'],
   ['nearport’s own folder', 'nearport/{hex}', 'wanted a key outside nearport/'],
 ])('refused: %s', ([, text, wanted]) => {
   expect(parseKeyTemplate(text)).toContain(wanted)

@@ -155,7 +155,7 @@ test.for<[string, string, string]>([
   [
     'an object without any of the fields',
     '{"errors":[],"schemaVersion":2}',
-    'wanted one of config, layers, blobs, manifests, fsLayers in a manifest, got errors, schemaVersion',
+    'wanted one of config, layers, blobs, manifests, fsLayers in a manifest, got "errors", "schemaVersion"',
   ],
   [
     'a layer that is no descriptor',
@@ -201,4 +201,9 @@ test('every kind of manifest is asked for, and once', () => {
   for (const kind of ['v1+json', 'v1+prettyjws', 'v2+json', 'list.v2+json']) {
     expect(manifestMediaTypes).toContain(`${docker}.distribution.manifest.${kind}`)
   }
+})
+
+test('the keys of what is no manifest are quoted, and told in short', () => {
+  const message = parseManifest(JSON.stringify({ [`\u001B]0;${'x'.repeat(2_000_000)}`]: 1 }), '')
+  expect(message).toMatch(/, got "\\u001b\]0;x{36}"$/)
 })

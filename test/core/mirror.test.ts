@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { canary } from '../../src/core/canary.ts'
+import { digestOfHex } from '../../src/core/digest.ts'
 import { defaultKeys } from '../../src/core/key-template.ts'
 import { blobUrl, defaultPublicUrl, parseMirrorId } from '../../src/core/mirror.ts'
 
@@ -59,5 +59,6 @@ test('a client is sent to the public URL and the key', () => {
     publicUrl: 'https://b',
     keys: defaultKeys,
   }
-  expect(blobUrl(mirror, canary.digest)).toBe(`https://b/containers/images/${canary.digest}`)
+  const digest = digestOfHex('ab'.repeat(32))
+  expect(blobUrl(mirror, digest)).toBe(`https://b/containers/images/${digest}`)
 })

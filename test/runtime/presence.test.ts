@@ -36,7 +36,7 @@ test('a newer index is taken while it runs, from the folder or from a mirror', a
     await sync()
     await vi.waitFor(async () => expect(await reasonOf(service)).toBe('in-region'), 5000)
     const metrics = await (await fetch(`${service.adminUrl}/metrics`)).text()
-    expect(metrics).toMatch(/^nearport_index_blobs 15$/m)
+    expect(metrics).toMatch(/^nearport_index_blobs 17$/m)
     expect(metrics).toMatch(/^nearport_index_age_seconds \d/m)
 
     demo.store.deleteObject(ireland!.bucket, `containers/images/${layer}`)

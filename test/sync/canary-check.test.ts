@@ -1,19 +1,22 @@
 import { Agent } from 'undici'
 import { expect, test } from 'vitest'
-import { canary } from '../../src/core/canary.ts'
 import { defaultKeys } from '../../src/core/key-template.ts'
 import { observe } from '../../src/embedded/observe.ts'
 import { createStore } from '../../src/embedded/store.ts'
+import { canaryOf } from '../../src/sync/canary.ts'
 import { checkCanary } from '../../src/sync/canary-check.ts'
+import { digestOf } from '../../src/sync/content-digest.ts'
 import { credentials, patience, serve } from './world.ts'
 
 const deps = { dispatcher: new Agent(), patience, stop: new AbortController().signal }
+const canary = canaryOf('aws/a')
+const size = canary.bytes.length
 const key = defaultKeys.keyOf(canary.digest)
 
 async function createMirror() {
   const store = createStore(credentials)
   store.createBucket('bucket', { publicPrefixes: ['containers/'] })
-  store.putObject('bucket', key, Buffer.from(canary.text))
+  store.putObject('bucket', key, canary.bytes)
   const url = await serve(store)
   const mirror = {
     id: 'aws/a',
@@ -44,7 +47,7 @@ test.for<[string, (request: Request) => Response | undefined, RegExp]>([
   [
     'other bytes',
     only('GET', () => new Response('[]')),
-    /^wanted the 2 bytes of the canary from GET .*, got 2 bytes of sha256:/,
+    new RegExp(`^wanted the ${size} bytes of the canary from GET .*, got 2 bytes of sha256:`),
   ],
   [
     'a page for people',
@@ -61,7 +64,7 @@ test.for<[string, (request: Request) => Response | undefined, RegExp]>([
   [
     'no HEAD',
     only('HEAD', () => new Response(null, { status: 405 })),
-    /^wanted 200 and Content-Length 2 from HEAD .*, got 405 and none$/,
+    new RegExp(`^wanted 200 and Content-Length ${size} from HEAD .*, got 405 and none$`),
   ],
   [
     'HEAD with another length',
@@ -71,7 +74,9 @@ test.for<[string, (request: Request) => Response | undefined, RegExp]>([
   [
     'the whole for a range',
     only('GET', (isRange) => (isRange ? new Response('{}') : undefined)),
-    /^wanted 206, bytes 1-1\/2 and 1 byte from a ranged GET .*, got 200, no range and 2 bytes$/,
+    new RegExp(
+      `^wanted 206, bytes 1-1/${size} and 1 byte from a ranged GET .*, got 200, no range and 2 bytes$`,
+    ),
   ],
   [
     'another range',
@@ -112,4 +117,11 @@ test('a mirror that never answers is not waited for', async () => {
   const { mirror } = await createMirror()
   const short = { ...deps, patience: { ...patience, deadlineMs: 100 } }
   expect(await checkCanary({ ...mirror, publicUrl: url }, short)).toMatch(/timeout/)
+})
+
+test('a mirror whose address leads to the bucket of another does not pass', async () => {
+  const { store, mirror } = await createMirror()
+  // The two bytes that lie in many a bucket are no proof.
+  store.putObject('bucket', defaultKeys.keyOf(digestOf(Buffer.from('{}'))), Buffer.from('{}'))
+  expect(await checkCanary({ ...mirror, id: 'aws/b' }, deps)).toMatch(/, got 403$/)
 })

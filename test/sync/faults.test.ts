@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { canary } from '../../src/core/canary.ts'
 import { corrupted, cutShort } from '../../src/embedded/fault.ts'
 import type { Image } from '../../src/embedded/images.ts'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createStore } from '../../src/embedded/store.ts'
+import { canaryOf } from '../../src/sync/canary.ts'
 import type { World } from './world.ts'
 import { asked, createWorld, credentials, mirrorOf, publicPrefixes, serve } from './world.ts'
 
@@ -145,7 +145,7 @@ test('a mirror whose writes fail gives way to the other, which is filled and pub
   )
   expect(messages(ran)).toContainEqual(
     expect.stringContaining(
-      'aws/us-east-1: left out of the index: wanted the 2 bytes of the canary from GET',
+      `aws/us-east-1: left out of the index: the store answered 403 to PUT ${prefix}${canaryOf('aws/us-east-1').digest}`,
     ),
   )
 })
@@ -162,7 +162,7 @@ test('a mirror that refuses one write after the other is left alone', async () =
       ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
       : undefined
   const ran = await world.sync()
-  expect(messages(ran)).toContain('aws/us-east-1: 5 writes in a row failed: 8 more were not tried')
+  expect(messages(ran)).toContain('aws/us-east-1: 5 writes in a row failed: 7 more were not tried')
   expect(ran.mirrors[1]).toMatchObject({ state: 'published', blobs: 13 })
 })
 
@@ -193,9 +193,10 @@ test('a bucket that nobody may read is left out, with what was wanted and what c
   const world = await createAppWorld()
   world.store.createBucket(west, { publicPrefixes: ['nearport/'] })
   const ran = await world.sync()
-  const url = `${world.storeUrl}/${west}/${prefix}${canary.digest}`
+  const { digest, bytes } = canaryOf('aws/eu-west-1')
+  const url = `${world.storeUrl}/${west}/${prefix}${digest}`
   expect(messages(ran)).toEqual([
-    `aws/eu-west-1: left out of the index: wanted the 2 bytes of the canary from GET ${url}, got 403`,
+    `aws/eu-west-1: left out of the index: wanted the ${bytes.length} bytes of the canary from GET ${url}, got 403`,
   ])
   expect(ran.mirrors).toMatchObject([{ state: 'published' }, { state: 'left-out', blobs: 3 }])
 })
@@ -262,7 +263,8 @@ test('an object of another size is written over, and until then it is in no inde
       : undefined
   const failed = await world.sync()
   expect(failed.publication).toBe('new')
-  expect(failed.events).toContainEqual(expect.objectContaining({ step: 'published', blobs: 3 }))
+  // Two blobs of the image, of which one mirror has one, and a canary each.
+  expect(failed.events).toContainEqual(expect.objectContaining({ step: 'published', blobs: 4 }))
   expect(world.store.findObject(west, prefix + layer.digest)!.bytes.length).toBe(4)
 
   world.store.intercept = undefined
@@ -293,7 +295,7 @@ test('between two stores the bytes go through here, verified', async () => {
   world.file.mirrors[1] = mirrorOf('eu-west-1', await serve(other))
   const ran = await world.sync()
 
-  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 3 }, copied: { blobs: 3 } })
+  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 2 }, copied: { blobs: 2 } })
   expect(asked(world.registry, 'GET', '/blobs/').length).toBe(2)
   expect(other.findObject(west, prefix + layer.digest)!.bytes.length).toBe(layer.size)
   expect(other.requests.some(({ headers }) => 'x-amz-copy-source' in headers)).toBe(false)
@@ -330,7 +332,7 @@ test('a store that may not copy between two of its buckets is given the bytes', 
       ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
       : undefined
   const ran = await world.sync()
-  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 3 }, copied: { blobs: 3 } })
+  expect(ran).toMatchObject({ problems: [], uploaded: { blobs: 2 }, copied: { blobs: 2 } })
   expect(asked(world.registry, 'GET', '/blobs/').length).toBe(2)
 })
 
@@ -372,4 +374,93 @@ test('with no mirror at all to reach, nothing is published and that is said', as
   expect(messages(ran).at(-1)).toBe('the index: it could be published nowhere')
   expect(ran.publication).toBe('none')
   expect(world.registry.requests).toEqual([])
+})
+
+test('a mirror whose public address is the other’s bucket is left out', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors[1]!['publicUrl'] = `${world.storeUrl}/${east}`
+  const ran = await world.sync()
+  expect(ran.mirrors).toMatchObject([{ state: 'published' }, { state: 'left-out', blobs: 3 }])
+  expect(messages(ran)).toEqual([
+    expect.stringMatching(
+      /^aws\/eu-west-1: left out of the index: wanted .* the canary .*, got 403$/,
+    ),
+  ])
+})
+
+test('a canary that is gone is written again', async () => {
+  const world = await createAppWorld()
+  await world.sync()
+  world.store.deleteObject(east, prefix + canaryOf('aws/us-east-1').digest)
+  const ran = await world.sync()
+  expect(ran.problems).toEqual([])
+  const written = ran.events.flatMap((event) => (event.step === 'canary' ? [event.mirror] : []))
+  expect(written).toEqual(['aws/us-east-1'])
+  expect((await world.sync()).events.map(({ step }) => step)).not.toContain('canary')
+})
+
+test('a run that may ask no mirror takes nothing from clients whom the mirrors serve', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'nearport-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const world = await createAppWorld()
+  world.file.index = { directory }
+  const first = await world.sync()
+  // Its credentials are over; what anyone may read, anyone still may.
+  world.store.intercept = (request) =>
+    request.headers.has('authorization')
+      ? new Response('<Error><Code>ExpiredToken</Code></Error>', { status: 403 })
+      : undefined
+  const ran = await world.sync()
+  expect(ran).toMatchObject({
+    publication: 'none',
+    mirrors: [{ state: 'unreachable' }, { state: 'unreachable' }],
+  })
+  expect(messages(ran).at(-1)).toBe(
+    'the index: none was published: no mirror could be asked, and clients are still served by aws/us-east-1, aws/eu-west-1',
+  )
+  const pointer = JSON.parse(await readFile(join(directory, 'index/current.json'), 'utf8'))
+  expect(pointer).toMatchObject({ generation: first.generation })
+
+  // Stopped before that is known, it takes nothing either.
+  const stop = new AbortController()
+  world.store.intercept = (request) => {
+    if (!request.headers.has('authorization')) stop.abort()
+    return new Response('', { status: 403 })
+  }
+  expect(await world.sync({}, stop.signal)).toMatchObject({ publication: 'none' })
+
+  // With nobody served either, they are told to go to the upstream.
+  world.store.intercept = () => new Response('', { status: 403 })
+  expect(await world.sync()).toMatchObject({ publication: 'new' })
+})
+
+test('a generation that is damaged is named and mended', async () => {
+  const world = await createAppWorld()
+  const { generation } = await world.sync()
+  const key = `nearport/index/${generation}.bin`
+  const whole = Buffer.from(world.store.findObject(west, key)!.bytes)
+  const damaged = Buffer.from(whole)
+  damaged[damaged.length - 1]! ^= 2
+  world.store.putObject(west, key, damaged)
+  expect(messages(await world.sync())).toEqual([
+    expect.stringMatching(`^${key} in aws/eu-west-1: wanted ${whole.length} bytes of sha256:`),
+  ])
+  expect(Buffer.from(world.store.findObject(west, key)!.bytes).equals(whole)).toBe(true)
+})
+
+test.for<[string, string, () => Response, RegExp]>([
+  ['a generation of other bytes', '.bin', () => new Response('x'), /other bytes for nearport/],
+  ['no generation', '.bin', () => new Response('', { status: 404 }), /404 for nearport\/index/],
+  [
+    'no pointer',
+    'current.json',
+    () => new Response('<html>'),
+    /current\.json that is none \(wanted JSON\)/,
+  ],
+  ['no answer', '.bin', () => new Response('', { status: 503 }), /got 503 from aws\/us-east-1/],
+])('an index of which anyone gets %s is a problem', async ([, part, answer, message]) => {
+  const world = await createAppWorld()
+  world.store.intercept = (request) =>
+    request.url.endsWith(part) && !request.headers.has('authorization') ? answer() : undefined
+  expect(messages(await world.sync())).toEqual([expect.stringMatching(message)])
 })

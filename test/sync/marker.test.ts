@@ -91,3 +91,17 @@ test('two mirrors in one bucket: one has it, the other is refused', async () => 
   const ran = await world.sync()
   expect(ran.mirrors.map(({ state }) => state).toSorted()).toEqual(['published', 'refused'])
 })
+
+test('of two first runs at once, the one that is late finds the marker that it did not see at first', async () => {
+  const world = await createOneMirrorWorld()
+  let isFirst = true
+  world.store.intercept = async (request, next) => {
+    if (!isFirst || request.method !== 'GET' || !request.url.includes('mirror.json'))
+      return undefined
+    isFirst = false
+    const none = await next()
+    await world.sync()
+    return none
+  }
+  expect((await world.sync()).problems).toEqual([])
+})

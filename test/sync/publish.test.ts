@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -158,4 +158,49 @@ test('blobs of a wrong size, and blobs seen to be wrong, lose their mirror', () 
     ]),
   )
   expect(contents.ambiguous).toEqual([digest('c')])
+})
+
+test('a generation that is damaged is a problem, and mended', async () => {
+  for (const text of ['short', undefined]) {
+    const folder = await createFolder()
+    await folder.publish([1])
+    const path = join(folder.directory, 'index/1000.bin')
+    const whole = await readFile(path)
+    await writeFile(path, text ?? Buffer.from(whole).fill(1, 100))
+    expect(await folder.publish([1])).toMatchObject({ how: 'unchanged', generation: 1000 })
+    expect(folder.recorder.problems).toEqual([
+      {
+        subject: `index/1000.bin in ${folder.directory}`,
+        message: expect.stringMatching(/^wanted \d+ bytes of sha256:.*, got others: written anew$/),
+      },
+    ])
+    expect((await readFile(path)).equals(whole)).toBe(true)
+  }
+})
+
+test('what another run is writing, or has just removed, disturbs nobody', async () => {
+  const folder = await createFolder()
+  await folder.publish([1])
+  // A name that is listed and not there: what is removed between the two looks like this.
+  for (const name of ['.current.json.of-another', '999.bin']) {
+    await symlink('nowhere', join(folder.directory, 'index', name))
+  }
+  expect(await folder.publish([1, 2])).toMatchObject({ to: [folder.directory] })
+  expect(folder.recorder.problems).toEqual([])
+  expect([...(await folder.place.list()).keys()]).toEqual(['1000.bin', '1001.bin', 'current.json'])
+})
+
+test('many who write at once all succeed, and leave nothing else', async () => {
+  const { place, names } = await createFolder()
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => place.write('current.json', Buffer.from(`${n}`))),
+  )
+  expect(await names()).toEqual(['current.json'])
+})
+
+test('a write that fails leaves nothing', async () => {
+  const { place, names, directory } = await createFolder()
+  await mkdir(join(directory, 'index/current.json'), { recursive: true })
+  await expect(place.write('current.json', Buffer.from('x'))).rejects.toThrow(/EISDIR|ENOTEMPTY/)
+  expect(await names()).toEqual(['current.json'])
 })

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { hashedPart, openIndex } from '../../src/core/blob-index.ts'
-import { canary } from '../../src/core/canary.ts'
 import type { Digest } from '../../src/core/digest.ts'
 import { parseIndexPointer } from '../../src/core/index-pointer.ts'
 import { push } from '../../src/embedded/images.ts'
 import { createSamples } from '../../src/embedded/samples.ts'
+import { canaryOf } from '../../src/sync/canary.ts'
 import type { World } from './world.ts'
 import { asked, createWorld, mirrorOf } from './world.ts'
 
@@ -38,23 +39,23 @@ test('fills two mirrors, reading each blob once and copying it inside the store'
   expect(ran).toMatchObject({
     repositories: 4,
     manifests: 8,
-    plan: { wantedBlobs: 15, upstreamReads: 14, writes: 30 },
+    plan: { wantedBlobs: 15, upstreamReads: 15, writes: 30 },
     uploaded: { blobs: 15 },
     copied: { blobs: 15 },
     publication: 'new',
     mirrors: [
-      { id: 'aws/us-east-1', state: 'published', blobs: 15 },
-      { id: 'aws/eu-west-1', state: 'published', blobs: 15 },
+      { id: 'aws/us-east-1', state: 'published', blobs: 16 },
+      { id: 'aws/eu-west-1', state: 'published', blobs: 16 },
     ],
   })
   const reads = asked(world.registry, 'GET', '/blobs/')
-  expect(reads.length).toBe(14)
-  expect(new Set(reads).size).toBe(14)
+  expect(reads.length).toBe(15)
+  expect(new Set(reads).size).toBe(15)
   expect(ran.upstreamBytes).toBe(ran.plan.upstreamBytes)
 
   for (const bucket of buckets) {
     const keys = world.store.keys(bucket, prefix)
-    expect(keys.length).toBe(15)
+    expect(keys.length).toBe(16)
     for (const key of keys) {
       const { bytes, headers } = world.store.findObject(bucket, key)!
       expect(`${prefix}sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(key)
@@ -97,7 +98,8 @@ test('publishes an index that says of every mirror what its bucket lists', async
       url: `${world.storeUrl}/mirror-eu-west-1/containers/images/{algorithm}:{hex}`,
     },
   ])
-  expect(index.blobs).toBe(16)
+  // Those of the images, the extra one, and each mirror's canary.
+  expect(index.blobs).toBe(18)
   for (const [at, bucket] of buckets.entries()) {
     for (const key of world.store.keys(bucket, `${prefix}sha256:`)) {
       const row = index.find(key.slice(prefix.length) as Digest)
@@ -161,6 +163,7 @@ test('a stop ends the run, publishes nothing and leaves nothing half-written', a
   }
   const ran = await world.sync({}, stop.signal)
   expect(ran.publication).toBe('none')
+  expect(ran.mirrors.map(({ state }) => state)).toEqual(['stopped', 'stopped'])
   expect(ran.problems).toContainEqual({
     subject: 'sync',
     message: 'it was stopped: the next run goes on where this one ended',
@@ -180,7 +183,7 @@ test('a dry run writes nothing and says how much there is to do', async () => {
   expect(ran).toMatchObject({
     dryRun: true,
     problems: [],
-    plan: { wantedBlobs: 15, upstreamReads: 14, writes: 30 },
+    plan: { wantedBlobs: 15, upstreamReads: 15, writes: 30 },
     publication: 'none',
     mirrors: [{ state: 'planned' }, { state: 'planned' }],
   })
@@ -208,10 +211,10 @@ test('the layout that docker’s own storage driver writes is read and written',
 
   expect(ran.problems).toEqual([])
   const keys = world.store.keys(buckets[0]!, root)
-  expect(keys.length).toBe(15)
-  const hex = canary.digest.slice(7)
+  expect(keys.length).toBe(16)
+  const hex = canaryOf('aws/us-east-1').digest.slice(7)
   expect(keys).toContain(`${root}sha256/${hex.slice(0, 2)}/${hex}/data`)
-  expect(readIndex(world, buckets[0]!).index.blobs).toBe(15)
+  expect(readIndex(world, buckets[0]!).index.blobs).toBe(16)
   expect((await world.sync()).uploaded.blobs).toBe(0)
 })
 
@@ -246,4 +249,22 @@ test('a mirror keeps as many generations as it is told to', async () => {
     const keys = world.store.keys(bucket, 'nearport/index/')
     expect(keys).toEqual([...kept, 'nearport/index/current.json'])
   }
+})
+
+test('a run that is over waits for no deadline of its calls', async () => {
+  const world = await createSampleWorld()
+  const stop = new AbortController()
+  let most = 0
+  world.registry.intercept = () => {
+    most = Math.max(most, getEventListeners(stop.signal, 'abort').length)
+    return undefined
+  }
+  const timeouts = vi.spyOn(AbortSignal, 'timeout')
+  onTestFinished(() => timeouts.mockRestore())
+  expect((await world.sync({}, stop.signal)).problems).toEqual([])
+  // Those of the calls under way, and not of every call there was.
+  expect(most).toBeGreaterThan(0)
+  expect(most).toBeLessThan(40)
+  await expect.poll(() => getEventListeners(stop.signal, 'abort').length).toBe(0)
+  expect(timeouts).not.toHaveBeenCalled()
 })

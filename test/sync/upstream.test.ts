@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { Agent } from 'undici'
 import type { Digest } from '../../src/core/digest.ts'
@@ -9,6 +10,7 @@ import { observe } from '../../src/embedded/observe.ts'
 import type { RegistryOptions } from '../../src/embedded/registry.ts'
 import { createRegistry } from '../../src/embedded/registry.ts'
 import { createUpstreamClient, largestManifestBytes } from '../../src/sync/upstream.ts'
+import { readPages } from '../../src/sync/upstream-pages.ts'
 import { UpstreamError } from '../../src/sync/upstream-error.ts'
 import { asked, patience, serve } from './world.ts'
 
@@ -83,7 +85,7 @@ test.for<[string, (own: string) => string, readonly string[] | string]>([
     'at the same place',
   ],
   ['to another path', () => '</v2/secret/tags/list?last=a>; rel="next"', 'at the same place'],
-  ['to itself', () => '</v2/app/tags/list?n=1000>; rel="next"', 'got a circle'],
+  ['to itself', () => '</v2/app/tags/list?n=1000>; rel="next"', 'got a page that adds nothing'],
 ])('a Link %s', async ([, link, wanted]) => {
   const registry = answering((request) => {
     const isSecond = request.url.endsWith('last=a')
@@ -326,4 +328,60 @@ test('referrers that fail for a while are a failure, and not taken for none', as
   expect(await failureOf(client.getReferrers('app', image.descriptor.digest))).toMatchObject({
     status: 503,
   })
+})
+
+test.for(['3600', new Date(Date.now() + 3_600_000).toUTCString()])(
+  'who wants to be left alone until %s is not asked again, and that is said',
+  async (retryAfter) => {
+    const registry = answering(
+      () => new Response('', { status: 429, headers: { 'retry-after': retryAfter } }),
+    )
+    const { client } = await createClient(registry)
+    const { message } = await failureOf(client.listTags('app'))
+    expect(message).toMatch(/answered 429 .* \(1 try in 1 s\) and wants 3\d{3} s without requests$/)
+    expect(registry.requests.length).toBe(1)
+  },
+)
+
+test('pages that have no end are left, whatever they call the next', async () => {
+  let pages = 0
+  const registry = answering(() => {
+    const headers = { link: `</v2/app/tags/list?last=${pages++}>; rel="next"` }
+    return Response.json({ tags: ['1'] }, { headers })
+  })
+  const { client } = await createClient(registry)
+  const { message } = await failureOf(client.listTags('app'))
+  expect(message).toMatch(/^wanted pages with an end from GET .*, got a page that adds nothing$/)
+  expect(pages).toBe(2)
+})
+
+test('of pages that always bring something new, so many are read', async () => {
+  let pages = 0
+  const registry = answering(() => {
+    const headers = { link: `</list?last=${pages++}>; rel="next"` }
+    return Response.json({}, { headers })
+  })
+  const url = `${await serve(registry)}/list`
+  const stop = new AbortController().signal
+  const settings = { dispatcher: new Agent(), patience, stop, now: Date.now }
+  const reading = readPages({ method: 'GET', url }, settings, () => 1, 3)
+  expect((await failureOf(reading)).message).toMatch(/got more than 3$/)
+  expect(pages).toBe(3)
+})
+
+test('a request that is done, answered or not, read or not, waits for no deadline', async () => {
+  const stop = new AbortController()
+  const registry = filled()
+  const upstream = { registry: await serve(registry), repositories: '', namespace: '' }
+  const settings = { dispatcher: new Agent(), patience, stop: stop.signal, now: Date.now }
+  const client = createUpstreamClient(upstream, settings)
+  const { digest, size } = image.blobs[1]!.descriptor
+
+  await client.listTags('app')
+  await client.headBlob('app', digest as Digest)
+  await failureOf(client.getManifest('app', '9.9'))
+  const { body } = await client.openBlob('app', digest as Digest, size)
+  expect(getEventListeners(stop.signal, 'abort').length).toBeGreaterThan(0)
+  body.destroy()
+  await expect.poll(() => getEventListeners(stop.signal, 'abort').length).toBe(0)
 })

@@ -286,7 +286,7 @@ test('layers from elsewhere are skipped, and said to be', async () => {
   )
 })
 
-test('two sizes for one blob are a problem by name', async () => {
+test('two sizes for one blob are a problem by name, and the upstream’s is taken', async () => {
   const world = await worldWith({ concurrency: 1 })
   const layer = contentOf('application/vnd.oci.image.layer.v1.tar', 'layer')
   const lie = { ...layer, descriptor: { ...layer.descriptor, size: 999 } }
@@ -297,9 +297,11 @@ test('two sizes for one blob are a problem by name', async () => {
   expect(ran.problems).toEqual([
     {
       subject: `app@${layer.descriptor.digest}`,
-      message: 'wanted one size of a blob, got 999 here and 5 in app',
+      message: 'wanted one size of a blob, got 5 in app, 999 in app: the upstream has 5',
     },
   ])
+  expect(ran.has(manifestOf('oci', config, [layer]))).toBe(true)
+  expect(asked(world.registry, 'HEAD', layer.descriptor.digest).length).toBe(1)
 })
 
 test('a blob in two repositories is read once', async () => {
@@ -368,4 +370,21 @@ test('a layer of schema 1 that is gone is a problem by name', async () => {
   world.registry.putManifest('old', '1', type, Buffer.from(JSON.stringify(manifest)))
   const ran = await walked(world)
   expect(ran.problems.map(({ subject }) => subject)).toEqual([`old@${digest}`])
+})
+
+test('a pattern of tags that matches none is a problem where the repository is named', async () => {
+  const world = await worldWith({
+    repositories: [
+      { name: 'app', tags: ['v9.*', '1.*'] },
+      { name: 'a*', tags: ['v8.*'] },
+      { name: 'empty', tags: ['*'] },
+    ],
+  })
+  push(world.registry, 'app', imageNamed('app'), '1.0')
+  push(world.registry, 'empty', imageNamed('gone'), '1')
+  world.registry.deleteTag('empty', '1')
+  const ran = await walked(world)
+  expect(ran.problems).toEqual([
+    { subject: 'app:v9.*', message: 'wanted a tag that matches, got none' },
+  ])
 })

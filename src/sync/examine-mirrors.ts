@@ -1,0 +1,52 @@
+import type { Listing } from '../core/plan.ts'
+import type { AnonymousDeps } from './anonymous.ts'
+import type { Bucket } from './bucket.ts'
+import { immutable } from './bucket.ts'
+import { canaryOf } from './canary.ts'
+import { checkCanary } from './canary-check.ts'
+import { listMirror } from './open-mirrors.ts'
+import type { OpenMirror } from './open-mirrors.ts'
+import type { Recorder } from './recorder.ts'
+
+/** A mirror as it was found at the end of a run; `serves` says whether clients may be sent there. */
+export type ExaminedMirror = {
+  readonly id: string
+  readonly bucket: Bucket
+  readonly serves: boolean
+  readonly listing: Listing
+}
+
+/**
+ * Lists every mirror again and tries it as clients will, with its own canary, which is written first where it is not
+ * there. A mirror that fails is a problem.
+ */
+export async function examineMirrors(
+  mirrors: readonly OpenMirror[],
+  deps: AnonymousDeps & { readonly recorder: Recorder },
+): Promise<readonly ExaminedMirror[]> {
+  const { recorder } = deps
+  return Promise.all(mirrors.map(examine))
+
+  async function examine({ id, bucket, listing: before }: OpenMirror): Promise<ExaminedMirror> {
+    let listing = before
+    try {
+      await putCanary(bucket, before, recorder)
+      listing = await listMirror(bucket, recorder)
+      const failure = await checkCanary(bucket.mirror, deps)
+      if (failure === undefined) return { id, bucket, serves: true, listing }
+      recorder.problem(id, `left out of the index: ${failure}`)
+    } catch (error) {
+      recorder.problem(id, `left out of the index: ${(error as Error).message}`)
+    }
+    return { id, bucket, serves: false, listing }
+  }
+}
+
+async function putCanary(bucket: Bucket, listing: Listing, recorder: Recorder): Promise<void> {
+  const { id, keys } = bucket.mirror
+  const { digest, bytes } = canaryOf(id)
+  if (listing.get(digest) === bytes.length) return
+  const how = { contentType: 'application/octet-stream', cacheControl: immutable }
+  await bucket.put(keys.keyOf(digest), bytes, how)
+  recorder.step({ step: 'canary', mirror: id })
+}

@@ -1,0 +1,60 @@
+import type { Digest } from '../core/digest.ts'
+import type { WantedBlob } from '../core/plan.ts'
+import type { DisputedBlob, FoundBlobs } from './found-blobs.ts'
+import { forEachLimited } from './concurrency.ts'
+import type { Recorder } from './recorder.ts'
+
+export type SettleDeps = {
+  /** A blob's size in bytes by the upstream. */
+  readonly headBlob: (repository: string, digest: Digest) => Promise<number>
+  readonly recorder: Recorder
+  readonly concurrency: number
+  readonly stop: AbortSignal
+}
+
+/**
+ * The blobs with one size each. Where manifests disagree, the upstream is asked once: one wrong manifest must not cost
+ * the others their blob. Where it does not know either, the blob is left out, and what mirrors have of it stays as it is.
+ */
+export async function settleSizes(
+  found: FoundBlobs,
+  deps: SettleDeps,
+): Promise<ReadonlyMap<Digest, WantedBlob>> {
+  const { recorder, concurrency, stop } = deps
+  const blobs = new Map(found.all())
+  await forEachLimited(found.disputed(), concurrency, async (blob) => {
+    if (stop.aborted) return
+    const { digest, repositories } = blob
+    const asked = await askSize(blob, deps)
+    if (stop.aborted) return
+    if (typeof asked === 'number') blobs.set(digest, { digest, repositories, sizeBytes: asked })
+    else blobs.delete(digest)
+    const truth = typeof asked === 'number' ? `the upstream has ${asked}` : asked
+    recorder.problem(
+      `${repositories[0]}@${digest}`,
+      `wanted one size of a blob, got ${claimsText(blob)}: ${truth}`,
+    )
+  })
+  return blobs
+}
+
+/** The size, or a sentence saying why nobody knows. */
+async function askSize(
+  { digest, repositories }: DisputedBlob,
+  { headBlob }: SettleDeps,
+): Promise<number | string> {
+  let why = ''
+  for (const repository of repositories) {
+    try {
+      return await headBlob(repository, digest)
+    } catch (error) {
+      why = (error as Error).message
+    }
+  }
+  return why
+}
+
+function claimsText({ claims }: DisputedBlob): string {
+  const sorted = [...claims].toSorted(([a], [b]) => a - b)
+  return sorted.map(([sizeBytes, repository]) => `${sizeBytes} in ${repository}`).join(', ')
+}

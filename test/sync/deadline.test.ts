@@ -1,0 +1,36 @@
+import { getEventListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startDeadline } from '../../src/sync/deadline.ts'
+
+const listeners = (stop: AbortController) => getEventListeners(stop.signal, 'abort').length
+
+test('it aborts when the time is over, as a timeout', async () => {
+  const { signal, end } = startDeadline(5, new AbortController().signal)
+  await expect.poll(() => signal.aborted).toBe(true)
+  expect(signal.reason).toMatchObject({ name: 'TimeoutError' })
+  end()
+})
+
+test('it aborts with the stop, also with one that was before it', () => {
+  const stop = new AbortController()
+  const deadline = startDeadline(60_000, stop.signal)
+  stop.abort('enough')
+  const late = startDeadline(60_000, stop.signal)
+  for (const { signal, end } of [deadline, late]) {
+    expect([signal.aborted, signal.reason]).toEqual([true, 'enough'])
+    end()
+  }
+})
+
+test('ended, it never aborts, and holds on to nothing', async () => {
+  const stop = new AbortController()
+  const { signal, end } = startDeadline(5, stop.signal)
+  expect(listeners(stop)).toBe(1)
+  end()
+  end()
+  expect(listeners(stop)).toBe(0)
+  await sleep(20)
+  stop.abort()
+  expect(signal.aborted).toBe(false)
+})
