@@ -6,12 +6,14 @@ import { printable } from './printable.ts'
 export function syncReport(summary: SyncSummary): string {
   const { plan, mirrors, problems } = summary
   const lines = [
-    `${summary.repositories} repositories, ${summary.manifests} manifests, ${plan.wantedBlobs} blobs (${bytesText(plan.wantedBytes)})`,
+    [
+      counted(summary.repositories, 'repository', 'repositories'),
+      counted(summary.manifests, 'manifest'),
+      `${counted(plan.wantedBlobs, 'blob')} (${bytesText(plan.wantedBytes)})`,
+    ].join(', '),
     ...(summary.dryRun ? plannedLines(summary) : doneLines(summary)),
     ...mirrors.map(mirrorLine),
-    ...(problems.length === 0
-      ? []
-      : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:`]),
+    ...(problems.length === 0 ? [] : [`${counted(problems.length, 'problem')}:`]),
     ...problems.map(({ subject, message }) => `  ${printable(`${subject}: ${message}`)}`),
   ]
   return `${lines.join('\n')}\n`
@@ -19,8 +21,8 @@ export function syncReport(summary: SyncSummary): string {
 
 function plannedLines({ plan }: SyncSummary): readonly string[] {
   return [
-    `would read ${plan.upstreamReads} blobs (${bytesText(plan.upstreamBytes)}) from upstreams`,
-    `would write ${plan.writes} objects (${bytesText(plan.writtenBytes)}) to mirrors`,
+    `would read ${counted(plan.upstreamReads, 'blob')} (${bytesText(plan.upstreamBytes)}) from upstreams`,
+    `would write ${counted(plan.writes, 'object')} (${bytesText(plan.writtenBytes)}) to mirrors`,
   ]
 }
 
@@ -37,5 +39,9 @@ function doneLines({ uploaded, copied, upstreamBytes, ...rest }: SyncSummary): r
 function mirrorLine({ id, state, blobs, bytes, uploaded, copied }: MirrorSummary): string {
   const came = uploaded.blobs + copied.blobs
   const arrived = came === 0 ? '' : `, ${came} new`
-  return `  ${id}: ${state}, ${blobs} blobs (${bytesText(bytes)})${arrived}`
+  return `  ${id}: ${state}, ${counted(blobs, 'blob')} (${bytesText(bytes)})${arrived}`
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }

@@ -9,6 +9,11 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 /** Creates the S3 client of one mirror. Throws an Error naming what the environment lacks. */
 export function createBucketClient(store: StoreSettings, env: Environment): S3Client {
   const { endpoint, credentials, forcePathStyle, signingRegion } = store
+  if (endpoint === undefined && signingRegion === 'auto') {
+    throw new Error(
+      'wanted endpoint in its configuration, got none: AWS and Google alone have a known one',
+    )
+  }
   const agent = { keepAlive: true, maxSockets: 256 }
   return new S3Client({
     region: signingRegion,

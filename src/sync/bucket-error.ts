@@ -11,12 +11,20 @@ export class BucketError extends Error {
   constructor(asked: string, cause: unknown) {
     const { code, status, message } = describe(cause)
     const answered = status === undefined ? 'gave no answer' : `answered ${status}`
-    super(`the store ${answered} to ${asked}: ${code}${message}`, { cause })
+    super(
+      code === 'CredentialsProviderError'
+        ? `wanted credentials for ${asked}: ${credentialsWanted}, got none`
+        : `the store ${answered} to ${asked}: ${code}${message}`,
+      { cause },
+    )
     this.code = code
     this.status = status
     this.retryable = isPassingFailure(cause) || passingStatus(status) || passingNames.has(code)
   }
 }
+
+const credentialsWanted =
+  'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or credentials in the mirror’s configuration'
 
 /** Names the SDK gives to failures that may be gone a moment later, some of which come with status 200 or none. */
 const passingNames = new Set([

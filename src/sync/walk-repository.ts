@@ -59,9 +59,14 @@ export async function walkRepository(
     }
   }
 
-  /** A tag without a star is asked for even where it is not listed: its 404 says that it is missing. */
+  /**
+   * A tag without a star that this repository is expected to have is asked for even where it is not listed: its 404 says
+   * that it is missing. One that only a pattern of repositories brought with it need not be there.
+   */
   function wantedTags(): readonly string[] {
-    const named = repository.tags.filter((pattern) => !isGlob(pattern))
+    const isDue = (tag: string) =>
+      tags === undefined || listed.has(tag) || repository.expectedTags.includes(tag)
+    const named = repository.tags.filter((tag) => !isGlob(tag) && isDue(tag))
     const globs = repository.tags.filter(isGlob)
     const matching = (tags ?? []).filter((tag) =>
       globs.some((pattern) => matchesGlob(pattern, tag)),

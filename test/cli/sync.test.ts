@@ -38,7 +38,7 @@ test('tells people what it did, and a second time that nothing was to do', async
   const first = await run(['--config', path])
   expect(first.code).toBe(0)
   expect(first.out).toMatch(
-    /^1 repositories, 1 manifests, 2 blobs \(\d.* kB\)\nuploaded 2 \(.*\), copied 2 \(.*\), read .* from upstreams\ngeneration \d+ \(new\), \d+\.\d s\n/,
+    /^1 repository, 1 manifest, 2 blobs \(\d.* kB\)\nuploaded 2 \(.*\), copied 2 \(.*\), read .* from upstreams\ngeneration \d+ \(new\), \d+\.\d s\n/,
   )
   expect(first.out).toContain('  aws/us-east-1: published, 3 blobs (')
 

@@ -179,6 +179,15 @@ test('a mirror that is down is left out, and the other is filled', async () => {
   ])
 })
 
+test('a cloud without an endpoint that everyone knows needs one, and says so', async () => {
+  const world = await createAppWorld()
+  world.file.mirrors[0] = { id: 'r2/global', bucket: 'b', publicUrl: 'https://b.example' }
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([
+    'r2/global: wanted endpoint in its configuration, got none: AWS and Google alone have a known one',
+  ])
+})
+
 test('a mirror whose credentials are not there is named with what is missing', async () => {
   const world = await createAppWorld()
   world.file.mirrors[0] = { ...world.file.mirrors[0], credentials: 'OTHER' }

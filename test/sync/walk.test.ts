@@ -98,6 +98,16 @@ test('a repository that the catalog lists and that has no tags any more is no pr
   expect(ran).toMatchObject({ problems: [], repositories: 2, manifests: 1 })
 })
 
+test('a tag that only a pattern of repositories brought need not be in each of them', async () => {
+  const world = await worldWith({ repositories: [{ name: 'team/*', tags: ['1.*', 'latest'] }] })
+  push(world.registry, 'team/a', imageNamed('a'), '1.0', 'latest')
+  push(world.registry, 'team/b', imageNamed('b'), '1.0')
+  push(world.registry, 'team/c', imageNamed('c'), 'latest')
+  const ran = await walked(world)
+  expect(['a', 'b', 'c'].map((name) => ran.has(imageNamed(name)))).toEqual([true, true, true])
+  expect(ran.problems).toEqual([])
+})
+
 test('tags by name and by pattern; a named one that is missing is a problem', async () => {
   const world = await worldWith({ repositories: [{ name: 'app', tags: ['1.*', 'latest', '9.9'] }] })
   for (const tag of ['1.0', '1.1', '2.0', 'latest'])
