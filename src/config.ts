@@ -48,7 +48,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** Checks a configuration and fills in its defaults. `source` is what messages call it. Throws ConfigError. */
+/**
+ * Checks a configuration and fills in its defaults. `source` is what messages call it. Throws
+ * ConfigError.
+ */
 export function parseConfig(json: unknown, source: string): Config {
   const parsed = configSchema.safeParse(json)
   if (!parsed.success) {
@@ -124,7 +127,10 @@ function describeRepetitions(file: Pick<ConfigFile, 'mirrors' | 'upstreams'>): r
   ]
 }
 
-/** Places that name a mirror that is not there. It reads the file as it came, which may be wrong elsewhere too. */
+/**
+ * Places that name a mirror that is not there. It reads the file as it came, which may be wrong
+ * elsewhere too.
+ */
 function describeTargets(json: unknown): readonly string[] {
   const { mirrors, elsewhere, regions } = Object(json) as Readonly<Record<string, unknown>>
   const ids = (Array.isArray(mirrors) ? mirrors : []).map((each) => (Object(each) as Mirror).id)
@@ -154,7 +160,8 @@ function describeIssues(
   return issues.flatMap((issue) => {
     const path = [...above, ...issue.path]
     const got = show(valueAt(json, path))
-    // Of a union, the alternative that came closest is the one that was meant: it complains of what is inside.
+    // Of a union, the alternative that came closest is the one that was meant: it complains of what
+    // is inside.
     if (issue.code === 'invalid_union') {
       const deeper = issue.errors.filter((errors) => errors.some((each) => each.path.length > 0))
       if (deeper.length === 1) return describeIssues(deeper[0]!, json, path)

@@ -10,11 +10,16 @@ export type Terminal = {
   /** Aborts when nobody reads what `out` writes any more. */
   readonly outGone: AbortSignal
   readonly err: (text: string) => void
-  /** Makes the log that a service writes its events to: standard output, without waiting for its reader. */
+  /**
+   * Makes the log that a service writes its events to: standard output, without waiting for its
+   * reader.
+   */
   readonly openLog: () => Log
   readonly input: AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Whether standard error is a person's terminal: progress is drawn there, JSON lines elsewhere. */
+  /**
+   * Whether standard error is a person's terminal: progress is drawn there, JSON lines elsewhere.
+   */
   readonly interactive: boolean
   /** Aborts when the process is asked to stop. */
   readonly stop: AbortSignal
@@ -39,7 +44,10 @@ export type Flags<K extends FlagKinds> = {
   readonly [N in keyof K]?: K[N] extends 'string' ? string : boolean
 }
 
-/** Splits a command's arguments into its flags and the rest. Throws UsageError for anything it does not know. */
+/**
+ * Splits a command's arguments into its flags and the rest. Throws UsageError for anything it does
+ * not know.
+ */
 export function parseFlags<const K extends FlagKinds>(
   args: readonly string[],
   kinds: K,

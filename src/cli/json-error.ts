@@ -1,6 +1,6 @@
 /**
- * Where a text stops being JSON (RFC 8259), as line and column from 1, or undefined where it is JSON. V8's own message
- * names the place in some cases only, and a stray comma is not among them.
+ * Where a text stops being JSON (RFC 8259), as line and column from 1, or undefined where it is
+ * JSON. V8's own message names the place in some cases only, and a stray comma is not among them.
  */
 export function findJsonError(text: string): { line: number; column: number } | undefined {
   const offset = errorOffset(text)

@@ -12,7 +12,10 @@ export const listenFlags = {
 
 type ListenSettings = Pick<Config, 'host' | 'port' | 'adminHost' | 'adminPort'>
 
-/** Where to listen: the flag wins over the environment, the environment over the file. Throws UsageError. */
+/**
+ * Where to listen: the flag wins over the environment, the environment over the file. Throws
+ * UsageError.
+ */
 export function listenSettings(
   flags: Flags<typeof listenFlags>,
   env: Terminal['env'],

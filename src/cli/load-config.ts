@@ -9,8 +9,9 @@ import { findJsonError } from './json-error.ts'
 const usualConfigPath = 'nearport.json'
 
 /**
- * Reads the configuration: the file that the flag names, else the one that NEARPORT_CONFIG names, else nearport.json where
- * it is there, else undefined. Throws UsageError for a file that cannot be read or is not JSON, ConfigError for the rest.
+ * Reads the configuration: the file that the flag names, else the one that NEARPORT_CONFIG names,
+ * else nearport.json where it is there, else undefined. Throws UsageError for a file that cannot be
+ * read or is not JSON, ConfigError for the rest.
  */
 export async function loadConfig(
   flag: string | undefined,
@@ -31,7 +32,8 @@ export async function loadConfig(
   const config = parseConfig(parseJson(text, path), path)
   const { directory } = config.index
   if (directory === undefined) return config
-  // By the file, not by where the command was called from: sync from cron and serve must mean the same folder.
+  // By the file, not by where the command was called from: sync from cron and serve must mean the
+  // same folder.
   return { ...config, index: { ...config.index, directory: resolve(dirname(path), directory) } }
 }
 

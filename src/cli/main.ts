@@ -53,7 +53,8 @@ if (import.meta.main) {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   const outGone = new AbortController()
-  // Whoever reads us may leave, as in `nearport ranges lookup | head`. That fails nothing, and what failed stays failed.
+  // Whoever reads us may leave, as in `nearport ranges lookup | head`. That fails nothing, and what
+  // failed stays failed.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     outGone.abort()

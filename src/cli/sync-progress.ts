@@ -10,7 +10,10 @@ export type SyncProgress = {
   readonly end: () => void
 }
 
-/** One JSON line a step, for machines; on a person's terminal, one line redrawn and the problems above it. */
+/**
+ * One JSON line a step, for machines; on a person's terminal, one line redrawn and the problems
+ * above it.
+ */
 export function createSyncProgress(terminal: Pick<Terminal, 'err' | 'interactive'>): SyncProgress {
   if (terminal.interactive) return createLine(terminal.err)
   return { record: (event) => terminal.err(`${JSON.stringify(event)}\n`), end: () => {} }

@@ -2,7 +2,10 @@ import type { MirrorSummary, SyncSummary } from '../sync/summary.ts'
 import { bytesText } from './bytes-text.ts'
 import { printable } from './printable.ts'
 
-/** What a run did, for people: every number of the JSON summary that one would ask for, and every problem. */
+/**
+ * What a run did, for people: every number of the JSON summary that one would ask for, and every
+ * problem.
+ */
 export function syncReport(summary: SyncSummary): string {
   const { plan, mirrors, problems } = summary
   const lines = [

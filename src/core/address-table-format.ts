@@ -1,13 +1,16 @@
 /**
- * The compiled table's bytes: little-endian, every column aligned, so that reading it is laying typed arrays over it.
+ * The compiled table's bytes: little-endian, every column aligned, so that reading it is laying
+ * typed arrays over it.
  *
- * Addresses are flattened into disjoint spans: a span runs from its start to the next one's, and neighbours with the
- * same answer are one span. An answer is 0 for nobody's, or `1 + 2 × location + (1 when the address is EC2's)`.
+ * Addresses are flattened into disjoint spans: a span runs from its start to the next one's, and
+ * neighbours with the same answer are one span. An answer is 0 for nobody's, or `1 + 2 × location +
+ * (1 when the address is EC2's)`.
  *
- * Spans are grouped by the upper bits of their starts (`tops`); group `g` has the spans from `groups[g]` up to, not
- * including, `groups[g + 1]`. IPv4 groups are of 16 bits, and a span is one word: the lower 16 bits of its start over its
- * answer. IPv6 groups are of 32 bits, and their spans start on a /64, by the next 32 bits (`lows`). An IPv6 answer with
- * `innerFlag` stands for one /64 that is divided further, and the rest of it is the number of an inner group.
+ * Spans are grouped by the upper bits of their starts (`tops`); group `g` has the spans from
+ * `groups[g]` up to, not including, `groups[g + 1]`. IPv4 groups are of 16 bits, and a span is one
+ * word: the lower 16 bits of its start over its answer. IPv6 groups are of 32 bits, and their spans
+ * start on a /64, by the next 32 bits (`lows`). An IPv6 answer with `innerFlag` stands for one /64
+ * that is divided further, and the rest of it is the number of an inner group.
  */
 export type AddressTableColumns = {
   readonly ipv4Tops: Uint16Array
@@ -44,16 +47,19 @@ const version = 1
 const headerWords = 11
 
 /**
- * CRC-32 of some bytes, as zlib has it. Core is given one: what a platform has built in takes a tenth of the time that
- * ours would, before anything is compiled, and with it most of the time in which a table is ready. It shows damage; it is
- * no defence against a forger, who could as well write a table.
+ * CRC-32 of some bytes, as zlib has it. Core is given one: what a platform has built in takes a
+ * tenth of the time that ours would, before anything is compiled, and with it most of the time in
+ * which a table is ready. It shows damage; it is no defence against a forger, who could as well
+ * write a table.
  */
 export type Crc32 = (bytes: Uint8Array) => number
 
-/** Lays columns over the bytes of a whole table, or throws an Error that says what of it is not one. */
+/**
+ * Lays columns over the bytes of a whole table, or throws an Error that says what of it is not one.
+ */
 export function openColumns(bytes: Uint8Array, crc32: Crc32): AddressTableColumns {
-  // Node hands out views that begin anywhere in a pool; a word can be read only where it is aligned. Not `slice`: a Buffer's
-  // is no copy.
+  // Node hands out views that begin anywhere in a pool; a word can be read only where it is
+  // aligned. Not `slice`: a Buffer's is no copy.
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
   if (aligned.length < headerWords * 4) {
     throw notATable(`at least ${headerWords * 4} bytes`, `${aligned.length}`)
@@ -142,7 +148,10 @@ function layColumns(bytes: Uint8Array, counts: AddressTableCounts): AddressTable
   }
 }
 
-/** What the checksum covers: everything after it. What is before it is compared with what it must be. */
+/**
+ * What the checksum covers: everything after it. What is before it is compared with what it must
+ * be.
+ */
 function checkedPart(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(16)
 }

@@ -19,13 +19,19 @@ export type AddressTableMetadata = {
   readonly locations: readonly ClientLocation[]
 }
 
-/** Metadata as the JSON that a table carries, a byte a character: regions and documents have ASCII names. */
+/**
+ * Metadata as the JSON that a table carries, a byte a character: regions and documents have ASCII
+ * names.
+ */
 export function writeMetadata({ sources, locations }: AddressTableMetadata): Uint8Array {
   const text = JSON.stringify({ sources, locations })
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-/** Reads what `writeMetadata` wrote, deeply frozen. The table's version and checksum have vouched for its shape. */
+/**
+ * Reads what `writeMetadata` wrote, deeply frozen. The table's version and checksum have vouched
+ * for its shape.
+ */
 export function readMetadata(bytes: Uint8Array): AddressTableMetadata {
   // A typed array is as good as a list here, and spreading it costs ten times as much.
   const text = String.fromCharCode.apply(undefined, bytes as unknown as number[])

@@ -3,8 +3,8 @@ import { innerFlag } from './address-table-format.ts'
 import type { AddressTableColumns } from './address-table-format.ts'
 
 /**
- * From a textual address to its answer, as address-table-format.ts has it; 0 too for what is no address. It allocates
- * nothing: this is the one search that every blob request makes.
+ * From a textual address to its answer, as address-table-format.ts has it; 0 too for what is no
+ * address. It allocates nothing: this is the one search that every blob request makes.
  */
 export function createSearch(columns: AddressTableColumns): (text: string) => number {
   const { ipv4Spans, ipv6Tops, ipv6Groups, ipv6Lows, ipv6Answers } = columns
@@ -18,8 +18,9 @@ export function createSearch(columns: AddressTableColumns): (text: string) => nu
     return family === 6 ? searchIpv6() : 0
   }
 
-  // The searches halve the spans with arithmetic where a branch would come natural: which half it is, is a coin toss that
-  // processors lose half the time. They begin one span before the group, which is the one that reaches into it.
+  // The searches halve the spans with arithmetic where a branch would come natural: which half it
+  // is, is a coin toss that processors lose half the time. They begin one span before the group,
+  // which is the one that reaches into it.
 
   function searchIpv4(): number {
     const address = addressWords[0]!
@@ -94,7 +95,10 @@ export function createSearch(columns: AddressTableColumns): (text: string) => nu
   }
 }
 
-/** For each upper 16 bits, and one past them: how many spans start below. So no IPv4 search leaves one group. */
+/**
+ * For each upper 16 bits, and one past them: how many spans start below. So no IPv4 search leaves
+ * one group.
+ */
 function indexTops({ ipv4Tops, ipv4Groups }: AddressTableColumns): Uint16Array {
   const index = new Uint16Array(0x1_0001).fill(ipv4Groups.at(-1)!)
   let next = 0

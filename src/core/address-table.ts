@@ -8,11 +8,15 @@ import type { ClientLocation } from './location.ts'
 /** What the vendors' published ranges say about addresses, in memory. */
 export type AddressTable = {
   /**
-   * The cloud and region of a textual address, by the longest published prefix that has it. Always the same frozen
-   * object for the same location. Undefined for nobody's addresses and for what is no address; it never throws.
+   * The cloud and region of a textual address, by the longest published prefix that has it. Always
+   * the same frozen object for the same location. Undefined for nobody's addresses and for what is
+   * no address; it never throws.
    */
   readonly locate: (text: string) => ClientLocation | undefined
-  /** Whether a textual address is in AWS and in a prefix of its service EC2: where instances' own addresses are. */
+  /**
+   * Whether a textual address is in AWS and in a prefix of its service EC2: where instances' own
+   * addresses are.
+   */
   readonly isEc2: (text: string) => boolean
   /** Every location there is, the vendors' unannounced regions and `GLOBAL` among them. */
   readonly locations: readonly ClientLocation[]
@@ -21,8 +25,8 @@ export type AddressTable = {
 }
 
 /**
- * A reader over a compiled table's bytes, which it keeps and nobody may change after. Throws an Error that says what was
- * wanted and what came when they are not a whole table of this version.
+ * A reader over a compiled table's bytes, which it keeps and nobody may change after. Throws an
+ * Error that says what was wanted and what came when they are not a whole table of this version.
  */
 export function createAddressTable(bytes: Uint8Array, crc32: Crc32): AddressTable {
   const columns = openColumns(bytes, crc32)

@@ -5,14 +5,19 @@ export type AddressFamily = 4 | 6
 const longestIpv4 = '255.255.255.255'.length
 const longestAddress = '0000:0000:0000:0000:0000:0000:255.255.255.255'.length
 
-/** The longest header value worth looking at: an address, brackets, a port, and a zone of a generous length. */
+/**
+ * The longest header value worth looking at: an address, brackets, a port, and a zone of a generous
+ * length.
+ */
 const longestClientAddress = 128
 
 const colon = 16
 const dot = 17
 const stranger = 255
 
-/** What each ASCII character means in an address: a digit's value, `colon`, `dot`, or `stranger`. */
+/**
+ * What each ASCII character means in an address: a digit's value, `colon`, `dot`, or `stranger`.
+ */
 const meanings = new Uint8Array(128).fill(stranger)
 for (let value = 0; value < 16; value++) {
   meanings[value.toString(16).charCodeAt(0)] = value
@@ -21,24 +26,32 @@ for (let value = 0; value < 16; value++) {
 meanings[':'.charCodeAt(0)] = colon
 meanings['.'.charCodeAt(0)] = dot
 
-/** The least octet that has so many digits. A smaller one has leading zeros, which some read as octal; none has no digits. */
+/**
+ * The least octet that has so many digits. A smaller one has leading zeros, which some read as
+ * octal; none has no digits.
+ */
 const leastOctets = new Uint16Array([256, 0, 10, 100])
 
 /**
- * The address that `readAddress` read last, the most significant word first: one word for IPv4, four for IPv6. There is
- * one for all, for reading is synchronous, and an array for each address would cost more than reading it.
+ * The address that `readAddress` read last, the most significant word first: one word for IPv4,
+ * four for IPv6. There is one for all, for reading is synchronous, and an array for each address
+ * would cost more than reading it.
  */
 export const addressWords = new Uint32Array(4)
 
-/** The same memory as IPv6's groups of 16 bits: group `g` is at `g ^ 1`, the lower half of a word being its first. */
+/**
+ * The same memory as IPv6's groups of 16 bits: group `g` is at `g ^ 1`, the lower half of a word
+ * being its first.
+ */
 const groups = new Uint16Array(addressWords.buffer)
 
 /**
- * Reads a textual address into `addressWords`. Returns its family, or undefined for anything else, and then leaves the
- * words in no particular state. Work is bounded whatever the text is.
+ * Reads a textual address into `addressWords`. Returns its family, or undefined for anything else,
+ * and then leaves the words in no particular state. Work is bounded whatever the text is.
  *
- * IPv4 is four decimal numbers without leading zeros. IPv6 is every form of RFC 4291 §2.2. An IPv4-mapped address
- * (`::ffff:1.2.3.4`) is the IPv4 address that it stands for. Ports, brackets and zones are refused: see `bareAddress`.
+ * IPv4 is four decimal numbers without leading zeros. IPv6 is every form of RFC 4291 §2.2. An
+ * IPv4-mapped address (`::ffff:1.2.3.4`) is the IPv4 address that it stands for. Ports, brackets
+ * and zones are refused: see `bareAddress`.
  */
 export function readAddress(text: string): AddressFamily | undefined {
   if (text.length > longestAddress) return undefined
@@ -48,9 +61,10 @@ export function readAddress(text: string): AddressFamily | undefined {
 }
 
 /**
- * The address alone in a value that a header carries: without the spaces, port, brackets or zone that proxies add
- * (`1.2.3.4:80`, `[2600::1]:443`, `fe80::1%eth0`). Returns undefined when what is left is not an address, and for an
- * IPv6 address with a port and no brackets, which can be read in two ways.
+ * The address alone in a value that a header carries: without the spaces, port, brackets or zone
+ * that proxies add (`1.2.3.4:80`, `[2600::1]:443`, `fe80::1%eth0`). Returns undefined when what is
+ * left is not an address, and for an IPv6 address with a port and no brackets, which can be read in
+ * two ways.
  */
 export function bareAddress(text: string): string | undefined {
   if (text.length > longestClientAddress) return undefined
@@ -73,8 +87,9 @@ export function bareAddress(text: string): string | undefined {
 // Both readers run on every blob request, and look at each character once.
 
 /**
- * Reads `text` from `start` to its end as a dotted quad into the first word. How many digits an octet has is what
- * processors guess wrong, so it is computed, and what is wrong with any octet is gathered in one sign.
+ * Reads `text` from `start` to its end as a dotted quad into the first word. How many digits an
+ * octet has is what processors guess wrong, so it is computed, and what is wrong with any octet is
+ * gathered in one sign.
  */
 function readDottedQuad(text: string, start: number): boolean {
   let quad = 0
@@ -171,7 +186,10 @@ function readEmbedded(text: string, begin: number, count: number, gap: number): 
   return gap < 0 ? count === 6 : widenGap(gap, count + 2)
 }
 
-/** Moves the groups after the `::` to the end and puts zeros in between: it stands for one group at least. */
+/**
+ * Moves the groups after the `::` to the end and puts zeros in between: it stands for one group at
+ * least.
+ */
 function widenGap(gap: number, count: number): boolean {
   if (count > 7) return false
   const shift = 8 - count

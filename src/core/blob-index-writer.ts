@@ -24,8 +24,9 @@ export type IndexContent = {
 }
 
 /**
- * Writes an index, in the form blob-index.ts tells, with no hash yet: `sealIndex` puts it in. Two different blobs that
- * agree in their first eight bytes are both left out: their clients go to the upstream, which is always right.
+ * Writes an index, in the form blob-index.ts tells, with no hash yet: `sealIndex` puts it in. Two
+ * different blobs that agree in their first eight bytes are both left out: their clients go to the
+ * upstream, which is always right.
  */
 export function writeIndex(content: IndexContent): Uint8Array {
   const rows = distinguishable(content.rows)

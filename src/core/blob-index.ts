@@ -1,8 +1,9 @@
 import type { Digest } from './digest.ts'
 
 /**
- * What the mirrors hold, as a view over the bytes that sync published: nothing is parsed but the header, and a lookup
- * touches a few words. Format (little-endian, every column aligned to its width):
+ * What the mirrors hold, as a view over the bytes that sync published: nothing is parsed but the
+ * header, and a lookup touches a few words. Format (little-endian, every column aligned to its
+ * width):
  *
  * | offset | what |
  * |---|---|
@@ -16,8 +17,9 @@ import type { Digest } from './digest.ts'
  * | … | N × f64: size in bytes |
  * | … | N × ⌈M/8⌉ bytes: bit m of row n says that mirror m holds blob n |
  *
- * Eight bytes of a digest tell blobs apart: two that agree in them are both left out by whoever writes the index. A digest of
- * nothing at all that was made to agree with a blob's is taken for it, and its maker is sent to where there is nothing.
+ * Eight bytes of a digest tell blobs apart: two that agree in them are both left out by whoever
+ * writes the index. A digest of nothing at all that was made to agree with a blob's is taken for
+ * it, and its maker is sent to where there is nothing.
  */
 export type BlobIndex = {
   /** Grows with each publication. */
@@ -52,8 +54,8 @@ export function hashedPart(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Opens an index. `sha256` is the hash of `hashedPart(bytes)`, made by the caller since core has no cryptography.
- * Throws IndexError for anything that is not a whole index of this version.
+ * Opens an index. `sha256` is the hash of `hashedPart(bytes)`, made by the caller since core has no
+ * cryptography. Throws IndexError for anything that is not a whole index of this version.
  */
 export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
   // Columns are views, so they must start on their own width, whatever buffer the bytes came in.
@@ -119,7 +121,8 @@ function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
   if (version !== indexVersion) {
     throw new IndexError(`wanted an index of version ${indexVersion}, got version ${version}`)
   }
-  // Outside the hash, and nothing yet: what a later version puts there must not be read as this one.
+  // Outside the hash, and nothing yet: what a later version puts there must not be read as this
+  // one.
   if (view.getUint32(12, true) !== 0) {
     throw new IndexError(`wanted zero after the index's version, got ${view.getUint32(12, true)}`)
   }
@@ -150,8 +153,8 @@ function isIndexedMirror(value: unknown): value is IndexedMirror {
 }
 
 /**
- * Digests are uniform, so a guess in proportion lands within a few rows even among millions. A few guesses narrow the
- * range; halving finishes it, so that no choice of digests makes a lookup slow.
+ * Digests are uniform, so a guess in proportion lands within a few rows even among millions. A few
+ * guesses narrow the range; halving finishes it, so that no choice of digests makes a lookup slow.
  */
 function findRow(high: Uint32Array, low: Uint32Array, wantHigh: number, wantLow: number): number {
   let from = 0

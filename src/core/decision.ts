@@ -17,7 +17,10 @@ export type Decision =
   | { readonly action: 'relay'; readonly reason: 'listing'; readonly upstream: Upstream }
   | { readonly action: 'size'; readonly reason: 'known-size'; readonly sizeBytes: number }
   | { readonly action: 'refuse'; readonly reason: 'refused'; readonly refusal: Refusal }
-  /** Learn whether this mirror holds the blob, and decide again. Only where presence is learnt by asking. */
+  /**
+   * Learn whether this mirror holds the blob, and decide again. Only where presence is learnt by
+   * asking.
+   */
   | { readonly action: 'ask'; readonly mirror: Mirror; readonly digest: Digest }
 
 /** Why the upstream answers. */
@@ -41,7 +44,10 @@ export type Policy = {
   readonly route: (client: ClientLocation | undefined) => Route
 }
 
-/** What is known of what the mirrors hold. `undefined` in its place: nothing is, since no index is loaded. */
+/**
+ * What is known of what the mirrors hold. `undefined` in its place: nothing is, since no index is
+ * loaded.
+ */
 export type Presence = {
   readonly holds: (mirror: Mirror, digest: Digest) => Holding
   /** The blob's size in bytes where it is known. */
@@ -54,7 +60,10 @@ export type Holding = 'present' | 'absent' | 'unknown' | 'failed'
 /** Hears of every step to a decision, in the words of `nearport explain`. */
 export type Listener = (step: string) => void
 
-/** The whole policy. docs/request-handling.md tells it in the same order, and `tell` hears it step by step. */
+/**
+ * The whole policy. docs/request-handling.md tells it in the same order, and `tell` hears it step
+ * by step.
+ */
 export function decide(
   request: RegistryRequest,
   client: ClientLocation | undefined,

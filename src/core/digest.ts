@@ -8,7 +8,10 @@ export function parseDigest(text: string): Digest | undefined {
   return mirrorable.test(text) ? (text as Digest) : undefined
 }
 
-/** The digest made of a SHA-256 in lower-case hex. Throws if it is not one: that is a bug in the caller. */
+/**
+ * The digest made of a SHA-256 in lower-case hex. Throws if it is not one: that is a bug in the
+ * caller.
+ */
 export function digestOfHex(hex: string): Digest {
   const digest = parseDigest(`sha256:${hex}`)
   if (digest === undefined)
@@ -21,7 +24,8 @@ export function hexOf(digest: Digest): string {
   return digest.slice(7)
 }
 
-// image-spec, descriptor.md §digests. The lengths of the registered algorithms are part of their form.
+// image-spec, descriptor.md §digests. The lengths of the registered algorithms are part of their
+// form.
 const wellFormed = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 const registered: Readonly<Record<string, RegExp>> = {
   sha256: /^[a-f0-9]{64}$/,
@@ -29,7 +33,10 @@ const registered: Readonly<Record<string, RegExp>> = {
   sha512: /^[a-f0-9]{128}$/,
 }
 
-/** Whether `text` is a digest at all. The image spec wants unregistered algorithms to pass; we never mirror those. */
+/**
+ * Whether `text` is a digest at all. The image spec wants unregistered algorithms to pass; we never
+ * mirror those.
+ */
 export function isWellFormedDigest(text: string): boolean {
   if (text.length > 512 || !wellFormed.test(text)) return false
   const colon = text.indexOf(':')

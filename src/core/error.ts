@@ -1,6 +1,7 @@
 /**
- * The error codes we answer with, and their statuses. The codes are the OCI distribution spec's table (and the ones
- * the distribution registry added beside it); the statuses are the distribution registry's.
+ * The error codes we answer with, and their statuses. The codes are the OCI distribution spec's
+ * table (and the ones the distribution registry added beside it); the statuses are the distribution
+ * registry's.
  */
 export const errorStatus = {
   BLOB_UNKNOWN: 404,
@@ -18,7 +19,10 @@ export const errorStatus = {
 /** A code of the distribution spec's error body. */
 export type ErrorCode = keyof typeof errorStatus
 
-/** A request that gets an error: what the client is told. `status` is the code's own unless a case needs another. */
+/**
+ * A request that gets an error: what the client is told. `status` is the code's own unless a case
+ * needs another.
+ */
 export type Refusal = {
   readonly kind: 'refusal'
   readonly code: ErrorCode

@@ -37,7 +37,10 @@ export type IndexEvent = {
   readonly problems: readonly string[]
 }
 
-/** A mirror that no longer holds a blob that it held: nothing that is remembered of it counts any more. */
+/**
+ * A mirror that no longer holds a blob that it held: nothing that is remembered of it counts any
+ * more.
+ */
 export type MirrorLostEvent = {
   readonly event: 'mirror-lost'
   readonly timeMs: number

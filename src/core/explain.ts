@@ -14,7 +14,10 @@ export type Explanation = {
 /** Nothing to tell yet: it must first be learnt whether this mirror holds the blob. */
 type Ask = Extract<Decision, { action: 'ask' }>
 
-/** Decides as for a client at `client`, and tells every step. `target` is a raw path, as in `/v2/app/manifests/1.0`. */
+/**
+ * Decides as for a client at `client`, and tells every step. `target` is a raw path, as in
+ * `/v2/app/manifests/1.0`.
+ */
 export function explainRequest(
   method: string,
   target: string,

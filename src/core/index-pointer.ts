@@ -1,6 +1,6 @@
 /**
- * `current.json`: which generation of the index is the newest, and what it must be. It lies beside the generations,
- * in a mirror under `nearport/index/`, in a folder under `index/`.
+ * `current.json`: which generation of the index is the newest, and what it must be. It lies beside
+ * the generations, in a mirror under `nearport/index/`, in a folder under `index/`.
  */
 export type IndexPointer = {
   readonly generation: number
@@ -36,7 +36,10 @@ export function generationOf(key: string, prefix: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-/** Reads a pointer that lies under `prefix`. Returns a sentence saying what is wrong where the text is not one. */
+/**
+ * Reads a pointer that lies under `prefix`. Returns a sentence saying what is wrong where the text
+ * is not one.
+ */
 export function parseIndexPointer(text: string, prefix: string): IndexPointer | string {
   let json: unknown
   try {

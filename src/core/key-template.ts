@@ -17,8 +17,8 @@ export const defaultKeyTemplate = 'containers/images/{algorithm}:{hex}'
 const piece = /\{algorithm\}|\{hex(?::\d+)?\}/g
 
 /**
- * Reads a key template: text with `{algorithm}`, `{hex}` and `{hex:N}` (the first N hex digits). Returns a sentence
- * saying what is wrong where it is not one.
+ * Reads a key template: text with `{algorithm}`, `{hex}` and `{hex:N}` (the first N hex digits).
+ * Returns a sentence saying what is wrong where it is not one.
  */
 export function parseKeyTemplate(text: string): KeyTemplate | string {
   const literal = text.replaceAll(piece, '')
@@ -53,7 +53,9 @@ export function parseKeyTemplate(text: string): KeyTemplate | string {
   }
 }
 
-/** How many characters of a key stand before its whole digest: `{hex:2}` in front of it takes two. */
+/**
+ * How many characters of a key stand before its whole digest: `{hex:2}` in front of it takes two.
+ */
 function lengthBeforeHex(fixed: string): number {
   const sample = '0'.repeat(64)
   const head = fixed.slice(0, fixed.indexOf('{hex}'))

@@ -12,7 +12,10 @@ export type Descriptor = {
 /** A blob that a manifest names. Docker's schema 1 gives no sizes. */
 export type BlobReference = { readonly digest: Digest; readonly sizeBytes: number | undefined }
 
-/** What a manifest leads to. `skipped` are descriptors that are not to be mirrored, each with the reason. */
+/**
+ * What a manifest leads to. `skipped` are descriptors that are not to be mirrored, each with the
+ * reason.
+ */
 export type ManifestContent = {
   readonly mediaType: string
   /** Manifests, to be walked in turn. */
@@ -33,9 +36,9 @@ export const manifestMediaTypes = [
 ] as const
 
 /**
- * Reads a manifest of any kind: OCI and Docker, image, index, artifact, schema 1. It goes by the fields, not by the
- * media type, so that a manifest of a type nobody has heard of still gives its blobs. Returns a sentence saying what is
- * wrong where the text is no manifest.
+ * Reads a manifest of any kind: OCI and Docker, image, index, artifact, schema 1. It goes by the
+ * fields, not by the media type, so that a manifest of a type nobody has heard of still gives its
+ * blobs. Returns a sentence saying what is wrong where the text is no manifest.
  */
 export function parseManifest(text: string, mediaType: string): ManifestContent | string {
   let json: unknown
@@ -113,7 +116,10 @@ function isBlobType(mediaType: string): boolean {
   )
 }
 
-/** Layers that may not be redistributed are not the upstream's to give: clients fetch them from their `urls`. */
+/**
+ * Layers that may not be redistributed are not the upstream's to give: clients fetch them from
+ * their `urls`.
+ */
 function isForeign(urls: unknown, mediaType: string): boolean {
   return (
     /\.(?:foreign\.diff|layer\.nondistributable)\./.test(mediaType) ||

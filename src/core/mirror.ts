@@ -26,9 +26,10 @@ export function blobUrl(mirror: Mirror, digest: Digest): string {
 }
 
 /**
- * Where a bucket is read by anyone, for the clouds that have one rule for it; undefined for the others, whose mirrors
- * say it themselves. AWS: the dual-stack host, so that IPv6-only callers stay in the region; partitions have domains
- * of their own (S3 user guide, "Dual-stack endpoints"; the AWS SDK's partitions.json).
+ * Where a bucket is read by anyone, for the clouds that have one rule for it; undefined for the
+ * others, whose mirrors say it themselves. AWS: the dual-stack host, so that IPv6-only callers stay
+ * in the region; partitions have domains of their own (S3 user guide, "Dual-stack endpoints"; the
+ * AWS SDK's partitions.json).
  */
 export function defaultPublicUrl(
   cloud: string,

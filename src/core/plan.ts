@@ -4,7 +4,10 @@ import type { Digest } from './digest.ts'
 export type WantedBlob = {
   readonly digest: Digest
   readonly sizeBytes: number
-  /** Repositories that it can be read from, by the names clients use: one at least, the first is asked first. */
+  /**
+   * Repositories that it can be read from, by the names clients use: one at least, the first is
+   * asked first.
+   */
   readonly repositories: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 /**
- * Why a request was answered as it was. One closed list: the same word stands here, in `X-Nearport-Reason`, in the
- * events, in the metrics and in docs/request-handling.md.
+ * Why a request was answered as it was. One closed list: the same word stands here, in
+ * `X-Nearport-Reason`, in the events, in the metrics and in docs/request-handling.md.
  */
 export const reasons = [
   // to a mirror

@@ -7,7 +7,10 @@ export type Place = { readonly latitude: number; readonly longitude: number }
 /** Where a cloud region is, to about a city, as `data/regions.json` has it. */
 export type Region = Place & {
   readonly cloud: Cloud
-  /** The name in the vendor's document of ranges, in its spelling: `germanywc`, not `germanywestcentral`. */
+  /**
+   * The name in the vendor's document of ranges, in its spelling: `germanywc`, not
+   * `germanywestcentral`.
+   */
   readonly region: string
   /** The city or area that the vendor publishes. */
   readonly place: string
@@ -23,8 +26,8 @@ export type Regions = {
 }
 
 /**
- * Makes the regions out of the entries of `data/regions.json`, which are checked here because JSON has no types.
- * Throws one error that lists everything that is wrong with them.
+ * Makes the regions out of the entries of `data/regions.json`, which are checked here because JSON
+ * has no types. Throws one error that lists everything that is wrong with them.
  */
 export function createRegions(entries: readonly unknown[]): Regions {
   const problems: string[] = []
@@ -46,13 +49,14 @@ export function createRegions(entries: readonly unknown[]): Regions {
   return { find: (cloud, region) => known.get(`${cloud}/${region}`) }
 }
 
-// The mean radius of the earth, (2a + b) / 3 = 6371.0088 km (IUGG; H. Moritz, Geodetic Reference System 1980). A sphere
-// of it is at most about 0.5 % off, less than what the places themselves are.
+// The mean radius of the earth, (2a + b) / 3 = 6371.0088 km (IUGG; H. Moritz, Geodetic Reference
+// System 1980). A sphere of it is at most about 0.5 % off, less than what the places themselves
+// are.
 const earthRadiusKm = 6371
 
 /**
- * The great-circle distance in kilometres, by the haversine formula, which is accurate for near points too
- * (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984).
+ * The great-circle distance in kilometres, by the haversine formula, which is accurate for near
+ * points too (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984).
  */
 export function distanceKm(a: Place, b: Place): number {
   const north = haversine(radians(b.latitude - a.latitude))
@@ -62,7 +66,10 @@ export function distanceKm(a: Place, b: Place): number {
   return 2 * earthRadiusKm * Math.asin(Math.sqrt(Math.min(1, chord)))
 }
 
-/** The candidates by their distance from a place, the nearest first; those equally far keep their order. */
+/**
+ * The candidates by their distance from a place, the nearest first; those equally far keep their
+ * order.
+ */
 export function nearestFirst<T>(
   from: Place,
   candidates: readonly T[],

@@ -19,7 +19,10 @@ type Asked = {
   readonly query: string
 }
 
-/** `mirrorable` is the digest where it is a SHA-256; other algorithms are always the upstream's to answer. */
+/**
+ * `mirrorable` is the digest where it is a SHA-256; other algorithms are always the upstream's to
+ * answer.
+ */
 export type BlobRequest = Asked & {
   readonly kind: 'blob'
   readonly digest: string
@@ -37,8 +40,9 @@ export const repositoryGrammar =
 export const tagGrammar = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /**
- * Reads a request line. `target` is the raw path and query, as in `/v2/app/blobs/sha256:…?x=y`. Never throws: what is
- * not a pull request of the distribution spec comes back as a refusal with the spec's code.
+ * Reads a request line. `target` is the raw path and query, as in `/v2/app/blobs/sha256:…?x=y`.
+ * Never throws: what is not a pull request of the distribution spec comes back as a refusal with
+ * the spec's code.
  */
 export function parseRequest(method: string, target: string): RegistryRequest {
   if (method !== 'GET' && method !== 'HEAD') {
@@ -58,7 +62,8 @@ export function parseRequest(method: string, target: string): RegistryRequest {
   // The catalog is not of the OCI spec, and listing a whole registry is not for everyone who pulls.
   if (path === '/v2/_catalog') return refuse('UNSUPPORTED', 'there is no catalog here', 404)
 
-  // A name may itself hold the words blobs, manifests, tags and referrers: only the last two segments decide.
+  // A name may itself hold the words blobs, manifests, tags and referrers: only the last two
+  // segments decide.
   const last = path.lastIndexOf('/')
   const beforeLast = path.lastIndexOf('/', last - 1)
   if (beforeLast <= '/v2'.length) return unknownPath(path)
@@ -98,10 +103,13 @@ function parseTail(verb: string, tail: string, asked: Asked): RegistryRequest | 
 
 const verbs: ReadonlySet<string> = new Set(['blobs', 'manifests', 'referrers'])
 
-/** Registries written in Go decode a path before they route it, so clients may send `sha256%3A…`. */
+/**
+ * Registries written in Go decode a path before they route it, so clients may send `sha256%3A…`.
+ */
 function decodePath(path: string): string | undefined {
   if (!path.includes('%')) return path
-  // A decoded slash, backslash, percent sign or control character would mean another path to whoever reads it next.
+  // A decoded slash, backslash, percent sign or control character would mean another path to
+  // whoever reads it next.
   if (/%(?:2f|5c|25|[01][0-9a-f]|7f)/i.test(path)) return undefined
   try {
     return decodeURIComponent(path)
@@ -117,7 +125,9 @@ function printable(query: string): string {
   )
 }
 
-/** containerd adds `ns=<original registry>` when a hosts.toml points here; upstreams do not know it. */
+/**
+ * containerd adds `ns=<original registry>` when a hosts.toml points here; upstreams do not know it.
+ */
 function withoutNs(query: string): string {
   if (!query.includes('ns=')) return query === '?' ? '' : printable(query)
   const kept = query

@@ -8,7 +8,10 @@ import { nearestFirst } from './regions.ts'
 export type Candidate = { readonly mirror: Mirror; readonly reason: MirrorReason }
 export type MirrorReason = 'in-region' | 'nearest' | 'elsewhere' | 'configured'
 
-/** Where the clients of one location may be sent: mirrors, best first; `otherwise` says why there is none. */
+/**
+ * Where the clients of one location may be sent: mirrors, best first; `otherwise` says why there is
+ * none.
+ */
 export type Route = {
   readonly candidates: readonly Candidate[]
   /** The configuration names this location, so that no rule of ours stands above it. */
@@ -25,7 +28,10 @@ export type RouteRules = {
   readonly regions: Regions
 }
 
-/** Makes the function that tells a location's route. Each is worked out once: locations are few and known. */
+/**
+ * Makes the function that tells a location's route. Each is worked out once: locations are few and
+ * known.
+ */
 export function createRouter(rules: RouteRules): (client: ClientLocation | undefined) => Route {
   const nowhere = routeOf(undefined, rules)
   const byCloud = new Map<string, Map<string, Route>>()
@@ -71,8 +77,9 @@ function routeOf(client: ClientLocation | undefined, rules: RouteRules): Route {
 }
 
 /**
- * Mirrors in other regions of the same cloud and partition, nearest first: a cloud's own rate between its regions is
- * below its rate to the internet. A bucket in another cloud pays the internet's rate, as the upstream does.
+ * Mirrors in other regions of the same cloud and partition, nearest first: a cloud's own rate
+ * between its regions is below its rate to the internet. A bucket in another cloud pays the
+ * internet's rate, as the upstream does.
  */
 function nearestThatPay(place: Region, rules: RouteRules): readonly Candidate[] {
   const others = rules.mirrors.flatMap((mirror) => {
@@ -87,9 +94,10 @@ function nearestThatPay(place: Region, rules: RouteRules): readonly Candidate[] 
 }
 
 /**
- * China, GovCloud and the European sovereign partition are walled off by law or by contract: nobody there is sent to a
- * bucket outside by default. A partition is such a one when its name is not its cloud's. AWS names the regions of each
- * alike, so that one which data/regions.json has not heard of is known for what it is.
+ * China, GovCloud and the European sovereign partition are walled off by law or by contract: nobody
+ * there is sent to a bucket outside by default. A partition is such a one when its name is not its
+ * cloud's. AWS names the regions of each alike, so that one which data/regions.json has not heard
+ * of is known for what it is.
  */
 function maySendElsewhere(client: ClientLocation, place: Region | undefined): boolean {
   if (place !== undefined) return place.partition === client.cloud

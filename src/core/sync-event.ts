@@ -3,7 +3,10 @@ import type { Digest } from './digest.ts'
 /** The record that one step of a sync leaves. */
 export type SyncEvent = { readonly event: 'sync'; readonly timeMs: number } & SyncStep
 
-/** What happened, by `step`. Mirrors are named by id, repositories as clients name them; sizes are in bytes. */
+/**
+ * What happened, by `step`. Mirrors are named by id, repositories as clients name them; sizes are
+ * in bytes.
+ */
 export type SyncStep =
   | {
       readonly step: 'walked'
@@ -58,7 +61,9 @@ export type SyncStep =
   | { readonly step: 'problem'; readonly subject: string; readonly message: string }
   | {
       readonly step: 'published'
-      /** `unchanged`: the contents were those of the generation before, which was found still right. */
+      /**
+       * `unchanged`: the contents were those of the generation before, which was found still right.
+       */
       readonly how: 'new' | 'unchanged'
       readonly generation: number
       readonly blobs: number

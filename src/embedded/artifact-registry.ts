@@ -6,8 +6,9 @@ type ManifestJson = {
 }
 
 /**
- * What Artifact Registry and gcr.io add to tags/list: every manifest of the repository, tagged or not, with sizes and
- * times as strings. The times are constant here; a nested repository's name would be in `child`.
+ * What Artifact Registry and gcr.io add to tags/list: every manifest of the repository, tagged or
+ * not, with sizes and times as strings. The times are constant here; a nested repository's name
+ * would be in `child`.
  */
 export function artifactRegistryFields(repository: Repository): object {
   const manifest = Object.fromEntries(

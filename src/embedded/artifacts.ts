@@ -1,7 +1,10 @@
 import { type Content, type Image, type ManifestExtras, contentOf, manifestOf } from './images.ts'
 import { mediaTypes } from './media-type.ts'
 
-/** The empty JSON object that an artifact without a config points to (OCI image-spec, "Guidance for an empty descriptor"). */
+/**
+ * The empty JSON object that an artifact without a config points to (OCI image-spec, "Guidance for
+ * an empty descriptor").
+ */
 const emptyConfig = contentOf('application/vnd.oci.empty.v1+json', '{}')
 
 /** A blob of no bytes, which registries hold like any other. */
@@ -24,7 +27,10 @@ export function fileOf(mediaType: string, title: string, bytes: string | Uint8Ar
   return contentOf(mediaType, bytes, { annotations: { 'org.opencontainers.image.title': title } })
 }
 
-/** A signature of an image in the shape cosign gives it, with a value that proves nothing. Push it as `signatureTag`. */
+/**
+ * A signature of an image in the shape cosign gives it, with a value that proves nothing. Push it
+ * as `signatureTag`.
+ */
 export function signatureOf(signed: Content): Image {
   const payload = contentOf(
     'application/vnd.dev.cosign.simplesigning.v1+json',
@@ -55,7 +61,10 @@ export function signatureTag(signed: Content): string {
   return `${referrersTag(signed)}.sig`
 }
 
-/** The tag of the referrers fallback (OCI distribution-spec, "Referrers Tag Schema"): `sha256-<hex>`. */
+/**
+ * The tag of the referrers fallback (OCI distribution-spec, "Referrers Tag Schema"):
+ * `sha256-<hex>`.
+ */
 export function referrersTag(subject: Content): string {
   return subject.descriptor.digest.replace(':', '-')
 }

@@ -8,8 +8,8 @@ const whole: ByteRange = { kind: 'whole' }
 const unsatisfiable: ByteRange = { kind: 'unsatisfiable' }
 
 /**
- * Reads a single byte range (RFC 9110 §14.1.2). What is malformed, in another unit, or more than one range gets the
- * whole body, as §14.2 allows and as S3 does.
+ * Reads a single byte range (RFC 9110 §14.1.2). What is malformed, in another unit, or more than
+ * one range gets the whole body, as §14.2 allows and as S3 does.
  */
 export function parseByteRange(header: string | null, size: number): ByteRange {
   const [, from, to] = header?.match(/^bytes=(\d*)-(\d*)$/) ?? []

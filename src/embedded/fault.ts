@@ -1,6 +1,7 @@
 /**
- * The same answer, whose body ends after `byteCount` bytes although its Content-Length promises all of it: a transfer
- * that broke. On a socket the connection closes there; with no socket the body is just short.
+ * The same answer, whose body ends after `byteCount` bytes although its Content-Length promises all
+ * of it: a transfer that broke. On a socket the connection closes there; with no socket the body is
+ * just short.
  */
 export function cutShort(response: Response, byteCount: number): Response {
   const headers = new Headers(response.headers)

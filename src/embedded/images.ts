@@ -9,7 +9,10 @@ export type Content = { readonly descriptor: Descriptor; readonly bytes: Uint8Ar
 /** A layer, and the digest of its archive before gzip, which an image's config repeats. */
 export type Layer = Content & { readonly diffId: string }
 
-/** A manifest with all it points to: its blobs, and for an index its children. Equal inputs make equal digests. */
+/**
+ * A manifest with all it points to: its blobs, and for an index its children. Equal inputs make
+ * equal digests.
+ */
 export type Image = Content & {
   readonly blobs: readonly Content[]
   readonly children: readonly Image[]
@@ -45,13 +48,18 @@ export function contentOf(
   }
 }
 
-/** A real gzipped tar archive. Layers with the same files are the same blob in either form of manifest. */
+/**
+ * A real gzipped tar archive. Layers with the same files are the same blob in either form of
+ * manifest.
+ */
 export function layerOf(files: readonly LayerFile[]): Layer {
   const archive = tarOf(files)
   return { ...contentOf(mediaTypes.oci.layer, gzipOf(archive)), diffId: digestOf(archive) }
 }
 
-/** A layer that registries do not hold: its descriptor has `urls`, and `push` leaves its bytes out. */
+/**
+ * A layer that registries do not hold: its descriptor has `urls`, and `push` leaves its bytes out.
+ */
 export function foreignLayerOf(files: readonly LayerFile[], urls: readonly string[]): Layer {
   const layer = layerOf(files)
   return { ...layer, descriptor: { ...layer.descriptor, urls } }
@@ -118,7 +126,10 @@ export function manifestOf(
   return { ...contentOf(mediaType, text), blobs: [config, ...held], children: [] }
 }
 
-/** Puts an image, all its blobs and children into a repository, under no tag, one, or several. Returns its digest. */
+/**
+ * Puts an image, all its blobs and children into a repository, under no tag, one, or several.
+ * Returns its digest.
+ */
 export function push(
   registry: Registry,
   repository: string,

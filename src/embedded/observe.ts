@@ -9,8 +9,9 @@ export type SeenRequest = {
 }
 
 /**
- * A fault, or a look: called before every answer. What it returns is sent; `undefined` lets the honest answer through;
- * `next` gets that answer, to be delayed, cut or altered. Who reads the request's body reads a `clone()` of it.
+ * A fault, or a look: called before every answer. What it returns is sent; `undefined` lets the
+ * honest answer through; `next` gets that answer, to be delayed, cut or altered. Who reads the
+ * request's body reads a `clone()` of it.
  */
 export type Intercept = (
   request: Request,

@@ -5,7 +5,8 @@ export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
 export type PageWanted = { readonly count: number; readonly last?: string | undefined }
 
 /**
- * Reads `n` and `last` from a query; the registry's own limit caps `n`. Undefined when `n` is not a number ≥ 0.
+ * Reads `n` and `last` from a query; the registry's own limit caps `n`. Undefined when `n` is not a
+ * number ≥ 0.
  */
 export function parsePage(query: URLSearchParams, limit: number): PageWanted | undefined {
   const n = query.get('n')
@@ -34,7 +35,10 @@ export function takePage<T>(
   return { items: taken, next: nameOf(final) }
 }
 
-/** The Link header to the next page, relative as distribution's own is; every other query value is kept. */
+/**
+ * The Link header to the next page, relative as distribution's own is; every other query value is
+ * kept.
+ */
 export function linkTo(url: URL, next: string): string {
   const query = new URLSearchParams(url.search)
   query.set('last', next)

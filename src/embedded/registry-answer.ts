@@ -1,7 +1,10 @@
 import { parseByteRange } from './byte-range.ts'
 import type { Bytes } from './repository.ts'
 
-/** The codes of the OCI error table that a pull can meet, with the statuses that distribution gives them. */
+/**
+ * The codes of the OCI error table that a pull can meet, with the statuses that distribution gives
+ * them.
+ */
 const statuses = {
   BLOB_UNKNOWN: 404,
   MANIFEST_UNKNOWN: 404,
@@ -44,7 +47,10 @@ export function json(
   })
 }
 
-/** The bytes of a blob or manifest, or one range of them (206, or 416), with the headers OCI asks for. */
+/**
+ * The bytes of a blob or manifest, or one range of them (206, or 416), with the headers OCI asks
+ * for.
+ */
 export function content(
   request: Request,
   bytes: Bytes,

@@ -27,7 +27,10 @@ const route = /^\/v2\/(?<name>.+)\/(?<kind>blobs|manifests|referrers|tags)\/(?<r
 // OCI distribution-spec, "Pulling manifests".
 const nameGrammar = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/
 
-/** The pull half of OCI distribution-spec 1.1, and `_catalog`, over what the repositories hold at the time. */
+/**
+ * The pull half of OCI distribution-spec 1.1, and `_catalog`, over what the repositories hold at
+ * the time.
+ */
 export function registryHandler(
   repositories: ReadonlyMap<string, Repository>,
   behaviour: PullBehaviour,

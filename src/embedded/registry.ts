@@ -4,23 +4,33 @@ import { type Descriptor, type Repository, createRepository, digestOf } from './
 
 export type RegistryOptions = {
   readonly intercept?: Intercept
-  /** The most items one page of tags, referrers or the catalog has, whatever `n` says. 1,000 unless told otherwise. */
+  /**
+   * The most items one page of tags, referrers or the catalog has, whatever `n` says. 1,000 unless
+   * told otherwise.
+   */
   readonly pageLimit?: number
   /** `false` answers 404 to referrers, as registries from before OCI 1.1 do. */
   readonly referrers?: boolean
   /**
-   * Whether a manifest whose media type the Accept header does not name is 404 (`honoured`, the default: distribution
-   * 2.8 and GHCR do so) or sent all the same (`ignored`). A wildcard, or no Accept at all, takes anything (RFC 9110).
+   * Whether a manifest whose media type the Accept header does not name is 404 (`honoured`, the
+   * default: distribution 2.8 and GHCR do so) or sent all the same (`ignored`). A wildcard, or no
+   * Accept at all, takes anything (RFC 9110).
    */
   readonly accept?: 'honoured' | 'ignored'
   /** Adds `manifest` and `child` to tags/list, as Artifact Registry and gcr.io do. */
   readonly artifactRegistry?: boolean
 }
 
-/** An upstream in memory: the pull half of OCI distribution-spec 1.1, filled by calls and not over HTTP. */
+/**
+ * An upstream in memory: the pull half of OCI distribution-spec 1.1, filled by calls and not over
+ * HTTP.
+ */
 export type Registry = Observed & {
   readonly putBlob: (bytes: Uint8Array, to: { readonly repository: string }) => Descriptor
-  /** `reference` is a tag, or a digest (then the manifest gets no tag). The manifest's bytes are not looked at. */
+  /**
+   * `reference` is a tag, or a digest (then the manifest gets no tag). The manifest's bytes are not
+   * looked at.
+   */
   readonly putManifest: (
     repository: string,
     reference: string,

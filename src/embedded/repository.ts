@@ -17,7 +17,9 @@ export type Descriptor = {
 /** A manifest as it was pushed: the media type is what its Content-Type says. */
 export type StoredManifest = { readonly mediaType: string; readonly bytes: Bytes }
 
-/** What one repository holds. Blobs and manifests are by digest, tags point to digests of manifests. */
+/**
+ * What one repository holds. Blobs and manifests are by digest, tags point to digests of manifests.
+ */
 export type Repository = {
   readonly blobs: Map<string, Bytes>
   readonly manifests: Map<string, StoredManifest>

@@ -3,14 +3,20 @@ import { artifactOf, emptyBlob, fileOf, signatureOf, signatureTag } from './arti
 import { type Image, contentOf, imageOf, indexOf, layerOf } from './images.ts'
 import { gzipOf, tarOf } from './tar.ts'
 
-/** An image of the demonstration, and where it is pushed. Untagged ones are found through their subject. */
+/**
+ * An image of the demonstration, and where it is pushed. Untagged ones are found through their
+ * subject.
+ */
 export type Sample = {
   readonly repository: string
   readonly tags: readonly string[]
   readonly image: Image
 }
 
-/** What the demonstration's upstream holds. Digests are the same at every start and on every machine. */
+/**
+ * What the demonstration's upstream holds. Digests are the same at every start and on every
+ * machine.
+ */
 export function createSamples(): readonly Sample[] {
   const base = layerOf([{ path: 'usr/share/base', content: fixedBytes('base', 768 * 1024) }])
   const hello = indexOf(

@@ -3,7 +3,10 @@ import { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Handler } from './observe.ts'
 
-/** A handler on a real port. `url` has no slash at its end; `close` also ends connections that are open. */
+/**
+ * A handler on a real port. `url` has no slash at its end; `close` also ends connections that are
+ * open.
+ */
 export type Served = {
   readonly url: string
   readonly port: number
@@ -17,7 +20,10 @@ export type ServeOptions = {
   readonly host?: string
 }
 
-/** Serves an embedded registry or store over HTTP/1.1. Rejects with Node's own error when the port is taken. */
+/**
+ * Serves an embedded registry or store over HTTP/1.1. Rejects with Node's own error when the port
+ * is taken.
+ */
 export async function serveEmbedded(handler: Handler, options: ServeOptions = {}): Promise<Served> {
   const { port = 0, host = '127.0.0.1' } = options
   // Its own faster Request and Response would replace the global ones for the whole process.

@@ -73,8 +73,9 @@ const knownHeader =
   /^x-amz-(?:date|content-sha256|checksum-.+|sdk-checksum-algorithm|meta-.+|copy-source|copy-source-range|metadata-directive|decoded-content-length|trailer|user-agent|storage-class|te)$/
 
 /**
- * Names what a request asks for. Throws StoreError: NotImplemented for any parameter or `x-amz-` header that is not
- * known, since leaving it unheeded could do harm: a canned ACL, a version, a condition on a copy.
+ * Names what a request asks for. Throws StoreError: NotImplemented for any parameter or `x-amz-`
+ * header that is not known, since leaving it unheeded could do harm: a canned ACL, a version, a
+ * condition on a copy.
  */
 export function parseAction(request: Request, query: URLSearchParams, key: string): Asked {
   const unknown =

@@ -10,8 +10,9 @@ export type Body = { readonly bytes: Bytes; readonly checksums: Checksums }
 const noBody: Body = { bytes: new Uint8Array(), checksums: {} }
 
 /**
- * Reads a body to its end before anything is done with it, so that a transfer cut short leaves nothing. Throws
- * StoreError where the length, the signed hash, a checksum or the framing is wrong or of a kind not known here.
+ * Reads a body to its end before anything is done with it, so that a transfer cut short leaves
+ * nothing. Throws StoreError where the length, the signed hash, a checksum or the framing is wrong
+ * or of a kind not known here.
  */
 export async function readBody(request: Request): Promise<Body> {
   if (request.method !== 'PUT' && request.method !== 'POST') return noBody

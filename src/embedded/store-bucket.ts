@@ -4,7 +4,10 @@ import type { Checksums } from './store-checksum.ts'
 import { StoreError } from './store-error.ts'
 import type { Policy } from './store-policy.ts'
 
-/** An object as it is stored. `headers` are what a GET repeats: Content-Type, Cache-Control, `x-amz-meta-*` and kin. */
+/**
+ * An object as it is stored. `headers` are what a GET repeats: Content-Type, Cache-Control,
+ * `x-amz-meta-*` and kin.
+ */
 export type StoredObject = {
   readonly bytes: Bytes
   /** With its quotes. Of a multipart object not an MD5. */

@@ -25,7 +25,10 @@ export type Call = {
   readonly key: string
 }
 
-/** Carries out one S3 action. It does not wait, so nothing comes between its checks and its effect. Throws StoreError. */
+/**
+ * Carries out one S3 action. It does not wait, so nothing comes between its checks and its effect.
+ * Throws StoreError.
+ */
 export type Action = (call: Call) => Response
 
 /** The text of the body, where the body is a document. */

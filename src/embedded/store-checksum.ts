@@ -20,8 +20,9 @@ const algorithms: Readonly<Record<string, (bytes: Bytes) => Buffer>> = {
 const settings = ['algorithm', 'mode', 'type']
 
 /**
- * Holds the body against every `x-amz-checksum-*` (in the headers or the trailer) and Content-MD5, and returns the
- * former. Throws StoreError: BadDigest for another body, NotImplemented for an algorithm it could only pretend to check.
+ * Holds the body against every `x-amz-checksum-*` (in the headers or the trailer) and Content-MD5,
+ * and returns the former. Throws StoreError: BadDigest for another body, NotImplemented for an
+ * algorithm it could only pretend to check.
  */
 export function verifyChecksums(bytes: Bytes, headers: Headers): Checksums {
   verifyMd5(bytes, headers.get('content-md5'))
@@ -51,7 +52,10 @@ export function verifyChecksums(bytes: Bytes, headers: Headers): Checksums {
   return Object.fromEntries(given)
 }
 
-/** The checksum of a multipart object: S3 has no SHA-256 of the whole, only one over those of the parts. */
+/**
+ * The checksum of a multipart object: S3 has no SHA-256 of the whole, only one over those of the
+ * parts.
+ */
 export function compositeSha256(parts: readonly Checksums[]): Checksums {
   const sums = parts.flatMap(({ ['sha256']: sum }) => (sum === undefined ? [] : [sum]))
   if (sums.length < parts.length) return {}

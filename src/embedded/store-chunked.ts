@@ -5,8 +5,8 @@ import { StoreError } from './store-error.ts'
 export type Unframed = { readonly bytes: Bytes; readonly trailers: readonly [string, string][] }
 
 /**
- * Takes the unsigned aws-chunked framing off: `<hex size>\r\n<bytes>\r\n` …, a chunk of size 0, and trailing headers.
- * Throws StoreError where it is not that.
+ * Takes the unsigned aws-chunked framing off: `<hex size>\r\n<bytes>\r\n` …, a chunk of size 0, and
+ * trailing headers. Throws StoreError where it is not that.
  */
 export function decodeChunks(framed: Bytes): Unframed {
   const buffer = Buffer.from(framed.buffer, framed.byteOffset, framed.byteLength)

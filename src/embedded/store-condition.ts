@@ -2,8 +2,8 @@ import type { StoredObject } from './store-bucket.ts'
 import { StoreError } from './store-error.ts'
 
 /**
- * Holds a write against If-None-Match (only `*` is allowed) and If-Match, as S3's "conditional writes" have it.
- * Throws StoreError: 412, or NoSuchKey when If-Match finds nothing.
+ * Holds a write against If-None-Match (only `*` is allowed) and If-Match, as S3's "conditional
+ * writes" have it. Throws StoreError: 412, or NoSuchKey when If-Match finds nothing.
  */
 export function checkWriteCondition(headers: Headers, existing: StoredObject | undefined): void {
   const none = headers.get('if-none-match')
@@ -22,7 +22,9 @@ export function checkWriteCondition(headers: Headers, existing: StoredObject | u
   }
 }
 
-/** Whether a read is answered 304. Throws PreconditionFailed where If-Match names another object. */
+/**
+ * Whether a read is answered 304. Throws PreconditionFailed where If-Match names another object.
+ */
 export function isNotModified(headers: Headers, object: StoredObject): boolean {
   const match = headers.get('if-match')
   if (match !== null && match !== '*' && !names(match, object.etag)) {

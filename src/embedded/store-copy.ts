@@ -5,7 +5,10 @@ import { checkWriteCondition } from './store-condition.ts'
 import { StoreError } from './store-error.ts'
 import { uploadIn } from './store-multipart.ts'
 
-/** CopyObject, also from another bucket of this store. Metadata come along unless the directive is REPLACE. */
+/**
+ * CopyObject, also from another bucket of this store. Metadata come along unless the directive is
+ * REPLACE.
+ */
 export const copyObject: Action = (call) => {
   const { bucket, key, headers, state } = call
   const source = sourceOf(call)

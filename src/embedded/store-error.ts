@@ -66,7 +66,9 @@ const errors = {
 
 export type StoreErrorCode = keyof typeof errors
 
-/** What S3 answers instead of doing what was asked. `fields` are the further elements of its XML. */
+/**
+ * What S3 answers instead of doing what was asked. `fields` are the further elements of its XML.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
@@ -81,7 +83,10 @@ export class StoreError extends Error {
   }
 }
 
-/** The answer to an error. Also what a test's intercept answers with: `storeErrorResponse(new StoreError('SlowDown'))`. */
+/**
+ * The answer to an error. Also what a test's intercept answers with: `storeErrorResponse(new
+ * StoreError('SlowDown'))`.
+ */
 export function storeErrorResponse(
   error: StoreError,
   headers: Readonly<Record<string, string>> = {},

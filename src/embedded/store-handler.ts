@@ -8,7 +8,10 @@ import { isAllowed } from './store-policy.ts'
 import { type Caller, type Credentials, authenticate } from './store-signature.ts'
 import { textOf } from './store-xml.ts'
 
-/** The S3 API over what the state holds: who asks, what they ask, the whole body, may they, and only then the action. */
+/**
+ * The S3 API over what the state holds: who asks, what they ask, the whole body, may they, and only
+ * then the action.
+ */
 export function storeHandler(state: StoreState, credentials: Credentials): Handler {
   return async (request) => {
     const response = await answer(request, state, credentials).catch((error: unknown) => {

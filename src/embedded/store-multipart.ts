@@ -46,7 +46,9 @@ export const uploadPart: Action = (call) => {
   return emptyResponse({ ETag: part.etag, ...checksumHeaders(part) })
 }
 
-/** CompleteMultipartUpload: only now is there an object, made of the parts that the document names. */
+/**
+ * CompleteMultipartUpload: only now is there an object, made of the parts that the document names.
+ */
 export const completeUpload: Action = (call) => {
   const { bucket, key, query, headers, state } = call
   const upload = uploadIn(call)
@@ -124,7 +126,10 @@ export const listParts: Action = (call) => {
   })
 }
 
-/** The upload that a request names, for its key. Throws NoSuchUpload, or InvalidArgument for a part number. */
+/**
+ * The upload that a request names, for its key. Throws NoSuchUpload, or InvalidArgument for a part
+ * number.
+ */
 export function uploadIn({ bucket, key, query }: Call): Upload {
   const part = query.get('partNumber')
   if (part !== null && !(/^\d{1,5}$/.test(part) && Number(part) >= 1 && Number(part) <= 10_000)) {

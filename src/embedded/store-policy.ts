@@ -12,7 +12,10 @@ type Statement = {
   readonly resources: readonly RegExp[]
 }
 
-/** Whether someone may do this to the bucket (key '') or to one of its objects. The owner may do everything. */
+/**
+ * Whether someone may do this to the bucket (key '') or to one of its objects. The owner may do
+ * everything.
+ */
 export function isAllowed(bucket: Bucket, caller: Caller, action: string, key = ''): boolean {
   if (caller.kind === 'owner') return true
   const resource = `arn:aws:s3:::${bucket.name}${key === '' ? '' : `/${key}`}`
@@ -62,8 +65,8 @@ export const deletePolicy: Action = ({ bucket }) => {
 }
 
 /**
- * Reads a policy whose statements are for everyone. Throws StoreError: MalformedPolicy, or NotImplemented for what would
- * otherwise be ignored, such as conditions and named principals.
+ * Reads a policy whose statements are for everyone. Throws StoreError: MalformedPolicy, or
+ * NotImplemented for what would otherwise be ignored, such as conditions and named principals.
  */
 export function parsePolicy(text: string, bucket: string): Policy {
   const { Statement: statements } = parseDocument(text)

@@ -13,9 +13,9 @@ const scheme =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/
 
 /**
- * Verifies Signature Version 4 in the Authorization header, as the S3 API reference describes it under "Authenticating
- * Requests". The payload's hash is taken at its word here: `readBody` holds the body against it.
- * Throws StoreError; no Authorization is no error.
+ * Verifies Signature Version 4 in the Authorization header, as the S3 API reference describes it
+ * under "Authenticating Requests". The payload's hash is taken at its word here: `readBody` holds
+ * the body against it. Throws StoreError; no Authorization is no error.
  */
 export function authenticate(request: Request, credentials: Credentials, nowMs: number): Caller {
   const url = new URL(request.url)

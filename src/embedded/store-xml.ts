@@ -15,7 +15,10 @@ export function xmlOf(root: string, fields: XmlFields): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${namespace}>${body}</${root}>`
 }
 
-/** What is between the tags of every element of this name. Enough for the few documents that clients send to S3. */
+/**
+ * What is between the tags of every element of this name. Enough for the few documents that clients
+ * send to S3.
+ */
 export function elementsOf(xml: string, name: string): string[] {
   const pattern = new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g')
   return [...xml.matchAll(pattern)].map((match) => match[1] ?? '')

@@ -23,7 +23,10 @@ export type BucketOptions = {
   readonly publicPrefixes?: readonly string[]
 }
 
-/** An S3 store in memory, path style, with one owner. What it does not know it refuses; it never half-does. */
+/**
+ * An S3 store in memory, path style, with one owner. What it does not know it refuses; it never
+ * half-does.
+ */
 export type Store = Observed & {
   readonly createBucket: (name: string, options?: BucketOptions) => void
   readonly putObject: (

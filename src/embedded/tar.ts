@@ -22,8 +22,8 @@ export function tarOf(files: readonly LayerFile[]): Uint8Array {
 }
 
 /**
- * A gzip file (RFC 1952) whose data is stored, not compressed: a compressor's output may differ between versions and
- * processors, and these bytes have digests that must not.
+ * A gzip file (RFC 1952) whose data is stored, not compressed: a compressor's output may differ
+ * between versions and processors, and these bytes have digests that must not.
  */
 export function gzipOf(bytes: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = []

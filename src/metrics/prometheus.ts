@@ -10,7 +10,10 @@ export type MetricsDeps = {
   readonly now: () => number
 }
 
-/** Events in, the Prometheus text format out. Labels are bounded: never a digest, an address or a repository. */
+/**
+ * Events in, the Prometheus text format out. Labels are bounded: never a digest, an address or a
+ * repository.
+ */
 export type Metrics = {
   readonly record: (event: ServiceEvent) => void
   /** The text of one scrape, and its media type. */

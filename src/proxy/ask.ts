@@ -8,8 +8,9 @@ type Ask = Extract<Decision, { action: 'ask' }>
 type Settled = Exclude<Decision, Ask>
 
 /**
- * Asks mirrors, in the policy's order, until the decision stands. Once the request's time for asking is over, mirrors
- * not heard of count as failed, so the client gets an image from somewhere else, and soon.
+ * Asks mirrors, in the policy's order, until the decision stands. Once the request's time for
+ * asking is over, mirrors not heard of count as failed, so the client gets an image from somewhere
+ * else, and soon.
  */
 export async function decideByAsking<Env>(
   first: Ask,

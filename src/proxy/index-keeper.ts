@@ -31,11 +31,17 @@ export type IndexState = {
 
 export type IndexKeeper = PresenceSource & {
   readonly state: () => IndexState | undefined
-  /** Looks for a newer generation everywhere it may be. Never throws: on any doubt what is there stays. */
+  /**
+   * Looks for a newer generation everywhere it may be. Never throws: on any doubt what is there
+   * stays.
+   */
   readonly refresh: () => Promise<IndexEvent>
 }
 
-/** Keeps the last good index: swapped whole, and only for a newer one that is whole and of its promised content. */
+/**
+ * Keeps the last good index: swapped whole, and only for a newer one that is whole and of its
+ * promised content.
+ */
 export function createIndexKeeper(deps: {
   readonly readers: readonly IndexReader[]
   readonly mirrors: readonly Mirror[]

@@ -3,12 +3,16 @@ import type { Presence } from '../core/decision.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 
-/** An index as our configuration reads it: what the mirrors hold, and the ids of those that it does not name. */
+/**
+ * An index as our configuration reads it: what the mirrors hold, and the ids of those that it does
+ * not name.
+ */
 export type ReadIndex = { readonly presence: Presence; readonly unnamed: readonly string[] }
 
 /**
- * Reads an index for the mirrors of our configuration. A mirror counts only where the index names it with the very URL
- * that we would send clients to: one that moved, or another deployment's of the same id, holds nothing for us.
+ * Reads an index for the mirrors of our configuration. A mirror counts only where the index names
+ * it with the very URL that we would send clients to: one that moved, or another deployment's of
+ * the same id, holds nothing for us.
  */
 export function readIndexFor(index: BlobIndex, mirrors: readonly Mirror[]): ReadIndex {
   const places = new Map<Mirror, number>()

@@ -21,7 +21,8 @@ export function createMirrorIndexReader(mirror: Mirror, deps: MirrorIndexDeps): 
       if (answer.status !== 200) await answer.body?.cancel()
       if (answer.status === 404) return undefined
       if (answer.status === 403) {
-        // S3 says 403 where there is nothing, to whoever may not list the bucket: it may be the one or the other.
+        // S3 says 403 where there is nothing, to whoever may not list the bucket: it may be the one
+        // or the other.
         throw new Error(`no index is published there, or ${mirrorIndexPrefix} is not public (403)`)
       }
       if (answer.status !== 200) throw new Error(`wanted 200 for its pointer, got ${answer.status}`)

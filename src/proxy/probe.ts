@@ -10,12 +10,18 @@ export type ProbeAnswer = { readonly holding: LearntHolding; readonly sizeBytes?
 
 export type ProbeDeps = {
   readonly fetch: typeof fetch
-  /** Answers, never promises: on Workers a promise may outlive the request that would have settled it. */
+  /**
+   * Answers, never promises: on Workers a promise may outlive the request that would have settled
+   * it.
+   */
   readonly remembered: LRUCache<string, ProbeAnswer>
   /** Runs one probe for all who ask at once. On Workers each runs its own. */
   readonly coalesce: (key: string, probe: () => Promise<ProbeAnswer>) => Promise<ProbeAnswer>
   readonly timeoutMs: number
-  /** Questions to one mirror at once: whoever makes up digests must not make us its flood. Beyond, it counts as failed. */
+  /**
+   * Questions to one mirror at once: whoever makes up digests must not make us its flood. Beyond,
+   * it counts as failed.
+   */
   readonly atOnce: number
   readonly presentForMs: number
   readonly absentForMs: number
@@ -24,9 +30,10 @@ export type ProbeDeps = {
 
 export type Probe = PresenceSource & {
   /**
-   * Asks each mirror again for a blob that it was last known to hold. One that no longer says yes loses all that is
-   * remembered of it: without this, an emptied or dead mirror would be sent clients for as long as yes is remembered.
-   * To be called every few seconds. Resolves with the ids of the mirrors that lost their word.
+   * Asks each mirror again for a blob that it was last known to hold. One that no longer says yes
+   * loses all that is remembered of it: without this, an emptied or dead mirror would be sent
+   * clients for as long as yes is remembered. To be called every few seconds. Resolves with the ids
+   * of the mirrors that lost their word.
    */
   readonly recheck: () => Promise<readonly string[]>
 }
@@ -96,7 +103,10 @@ export function createProbe(deps: ProbeDeps): Probe {
 /** Not an answer of the mirror's, and so nothing to be remembered. */
 const tooMany: ProbeAnswer = { holding: 'failed' }
 
-/** `held` is a blob the mirror said it holds; a new `epoch` forgets every answer of the mirror at once. */
+/**
+ * `held` is a blob the mirror said it holds; a new `epoch` forgets every answer of the mirror at
+ * once.
+ */
 type MirrorMemory = {
   readonly mirror: Mirror
   readonly number: number

@@ -1,6 +1,7 @@
 /**
- * The whole body of an answer, of at most `maxBytes`. Fails, and lets the connection go, as soon as there is more, or when
- * no byte comes for `idleMs`: a body may be as slow as it is large, and must not stop.
+ * The whole body of an answer, of at most `maxBytes`. Fails, and lets the connection go, as soon as
+ * there is more, or when no byte comes for `idleMs`: a body may be as slow as it is large, and must
+ * not stop.
  */
 export async function readBounded(
   answer: Response,

@@ -28,8 +28,9 @@ export type RelayDeps = {
 }
 
 /**
- * Makes the relay of tags and referrers, which gives them under our own name. Lists are not redirected: their pages link
- * to one another, and clients ask for the next page where they asked for the first, or refuse a link to another host.
+ * Makes the relay of tags and referrers, which gives them under our own name. Lists are not
+ * redirected: their pages link to one another, and clients ask for the next page where they asked
+ * for the first, or refuse a link to another host.
  */
 export function createRelay(deps: RelayDeps): Relay {
   let underWay = 0
@@ -114,7 +115,10 @@ function answerListing(
   return new Response(request.method === 'HEAD' ? null : body, { status: 200, headers })
 }
 
-/** The query of the next page: the rest of an upstream's link, relative or absolute, is its own affair. */
+/**
+ * The query of the next page: the rest of an upstream's link, relative or absolute, is its own
+ * affair.
+ */
 function nextPage(link: string | null): string | undefined {
   const target = /<([^>]*)>[^,<]*;\s*rel="?next"?/i.exec(link ?? '')?.[1]
   if (target === undefined) return undefined
@@ -122,7 +126,10 @@ function nextPage(link: string | null): string | undefined {
   return mark === -1 ? undefined : target.slice(mark).replaceAll(/[^\x21-\x7e]|["<>\\]/g, '')
 }
 
-/** The list as our own. Some clients turn in circles when tags carry a name other than the one they asked for. */
+/**
+ * The list as our own. Some clients turn in circles when tags carry a name other than the one they
+ * asked for.
+ */
 function rename(bytes: Uint8Array, request: ListingRequest): string {
   const text = new TextDecoder().decode(bytes)
   const json: unknown = JSON.parse(text)
@@ -152,6 +159,7 @@ function codeFor(request: ListingRequest, status: number): ErrorCode {
   if (status === 429) return 'TOOMANYREQUESTS'
   // A list that is neither there nor refused: the upstream, or what stands before it, is not well.
   if (status >= 500 || status === 408 || status < 400) return 'UNAVAILABLE'
-  // oras takes NAME_UNKNOWN for an error; any other 404 sends it to the referrers' tag, which is what is wanted.
+  // oras takes NAME_UNKNOWN for an error; any other 404 sends it to the referrers' tag, which is
+  // what is wanted.
   return request.kind === 'referrers' ? 'MANIFEST_UNKNOWN' : 'NAME_UNKNOWN'
 }

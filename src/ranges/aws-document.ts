@@ -5,9 +5,10 @@ import type { PublishedPrefix, PublishedRanges } from './published.ts'
 const row = { region: regionName, service: z.string() }
 
 /**
- * AWS's ip-ranges.json. Every service counts, for EC2 alone would leave a quarter of AWS's IPv4 addresses unknown; which
- * are EC2's is kept. `network_border_group` is left: `region` names a local zone's parent, where its buckets are.
- * Format: https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-syntax.html
+ * AWS's ip-ranges.json. Every service counts, for EC2 alone would leave a quarter of AWS's IPv4
+ * addresses unknown; which are EC2's is kept. `network_border_group` is left: `region` names a
+ * local zone's parent, where its buckets are. Format:
+ * https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-syntax.html
  */
 export const awsDocument = z
   .object({

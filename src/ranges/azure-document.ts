@@ -4,7 +4,8 @@ import type { PublishedPrefix, PublishedRanges } from './published.ts'
 
 const regional = z.object({ region: regionName, addressPrefixes: z.array(prefixText()) })
 
-// The document has thousands of tags, nearly all of them services': only the regional ones are looked into.
+// The document has thousands of tags, nearly all of them services': only the regional ones are
+// looked into.
 const tag = z
   .object({ name: z.string(), properties: z.looseObject({ region: z.string() }) })
   .transform(({ name, properties }, context): PublishedPrefix[] => {
@@ -20,9 +21,9 @@ const tag = z
   })
 
 /**
- * Azure's "IP Ranges and Service Tags – Public Cloud": the tags `AzureCloud.<region>`, which together are the public
- * cloud. It has no date, only a changeNumber.
- * Format: https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+ * Azure's "IP Ranges and Service Tags – Public Cloud": the tags `AzureCloud.<region>`, which
+ * together are the public cloud. It has no date, only a changeNumber. Format:
+ * https://learn.microsoft.com/azure/virtual-network/service-tags-overview
  */
 export const azureDocument = z
   .object({ changeNumber: z.int().nonnegative(), cloud: z.literal('Public'), values: z.array(tag) })

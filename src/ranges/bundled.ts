@@ -12,7 +12,10 @@ export function openTable(bytes: Uint8Array): AddressTable {
   return createAddressTable(bytes, crc32)
 }
 
-/** Reads the table that comes with nearport. Throws when the file is missing or damaged: then the installation is. */
+/**
+ * Reads the table that comes with nearport. Throws when the file is missing or damaged: then the
+ * installation is.
+ */
 export function loadBundledTable(): AddressTable {
   return openTable(readFileSync(bundledTablePath))
 }

@@ -13,7 +13,10 @@ export type RangesDifference = {
   readonly other: string
 }
 
-/** Every run of addresses for which two tables say something else, IPv4 first, in the order of addresses. */
+/**
+ * Every run of addresses for which two tables say something else, IPv4 first, in the order of
+ * addresses.
+ */
 export function compareTables(one: TableContent, other: TableContent): readonly RangesDifference[] {
   return [...compareFamily(4, one, other), ...compareFamily(6, one, other)]
 }
@@ -24,7 +27,8 @@ function compareFamily(
   other: TableContent,
 ): readonly RangesDifference[] {
   const key = family === 4 ? 'ipv4' : 'ipv6'
-  // Tables number their locations as they like, so answers are compared by name. Number 0 is for those that agree.
+  // Tables number their locations as they like, so answers are compared by name. Number 0 is for
+  // those that agree.
   const pairs = new Map<string, number>()
   const names: (readonly [string, string])[] = [['', '']]
   const spans = overlay(one[key], other[key], (a, b) => {

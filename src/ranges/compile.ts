@@ -9,8 +9,9 @@ import { compareLocations, mergeRows } from './merge.ts'
 import type { PublishedPrefix } from './published.ts'
 
 /**
- * The vendors' documents as one table for `createAddressTable`. The same documents, rows in any order, give the same
- * bytes. Throws a RangesError when a document is not what its vendor publishes.
+ * The vendors' documents as one table for `createAddressTable`. The same documents, rows in any
+ * order, give the same bytes. Throws a RangesError when a document is not what its vendor
+ * publishes.
  */
 export function compileRanges(documents: RangesDocuments): Uint8Array {
   const published = readDocuments(documents)

@@ -5,7 +5,9 @@ import { readMetadata } from '../core/address-table-metadata.ts'
 import type { TableContent } from './encode.ts'
 import type { Span } from './flatten.ts'
 
-/** What a table's bytes say: the inverse of `encodeTable`. Throws an Error for what is not a table. */
+/**
+ * What a table's bytes say: the inverse of `encodeTable`. Throws an Error for what is not a table.
+ */
 export function decodeTable(bytes: Uint8Array): TableContent {
   const columns = openColumns(bytes, crc32)
   return { ...readMetadata(columns.metadata), ipv4: ipv4Spans(columns), ipv6: ipv6Spans(columns) }

@@ -5,8 +5,8 @@ import { parsePrefix } from './prefix.ts'
 import type { Prefix } from './prefix.ts'
 
 /**
- * A region as a vendor spells it, known to us or not. It goes into headers and tab-separated lines as it is, so it may
- * hold nothing but what every region so far is made of.
+ * A region as a vendor spells it, known to us or not. It goes into headers and tab-separated lines
+ * as it is, so it may hold nothing but what every region so far is made of.
  */
 export const regionName = z
   .string()

@@ -6,10 +6,16 @@ import { azureDocument } from './azure-document.ts'
 import { gcpDocument } from './gcp-document.ts'
 import type { PublishedRanges } from './published.ts'
 
-/** The vendors' documents as `JSON.parse` gives them. A cloud that is left out is in the table as nobody's. */
+/**
+ * The vendors' documents as `JSON.parse` gives them. A cloud that is left out is in the table as
+ * nobody's.
+ */
 export type RangesDocuments = { readonly [C in Cloud]?: unknown }
 
-/** What was published is not what we know to read: every problem of every document, each with its path. */
+/**
+ * What was published is not what we know to read: every problem of every document, each with its
+ * path.
+ */
 export class RangesError extends Error {
   override readonly name = 'RangesError'
   readonly problems: readonly string[]
@@ -29,7 +35,9 @@ const schema = z.object({
   azure: azureDocument.optional(),
 })
 
-/** Reads the documents, in the order of `clouds`. Throws a RangesError with every problem at once. */
+/**
+ * Reads the documents, in the order of `clouds`. Throws a RangesError with every problem at once.
+ */
 export function readDocuments(documents: RangesDocuments): readonly PublishedRanges[] {
   const { data, error } = schema.safeParse(documents)
   if (error !== undefined) {
@@ -37,7 +45,8 @@ export function readDocuments(documents: RangesDocuments): readonly PublishedRan
   }
 
   const published = clouds.flatMap((cloud) => data[cloud] ?? [])
-  // A document of no prefixes is a vendor's accident, and would turn every caller of that cloud into a stranger.
+  // A document of no prefixes is a vendor's accident, and would turn every caller of that cloud
+  // into a stranger.
   const empty = published.filter(({ prefixes }) => prefixes.length === 0)
   if (empty.length > 0 || published.length === 0) {
     const names = published.length === 0 ? ['documents'] : empty.map(({ source }) => source.cloud)

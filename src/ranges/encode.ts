@@ -4,7 +4,10 @@ import type { AddressTableMetadata } from '../core/address-table-metadata.ts'
 import { writeMetadata } from '../core/address-table-metadata.ts'
 import type { Span } from './flatten.ts'
 
-/** What a table's bytes say: the spans of both families, with answers as address-table-format.ts has them. */
+/**
+ * What a table's bytes say: the spans of both families, with answers as address-table-format.ts has
+ * them.
+ */
 export type TableContent = AddressTableMetadata & {
   readonly ipv4: readonly Span[]
   readonly ipv6: readonly Span[]
@@ -14,7 +17,10 @@ const low16 = 0xffffn
 const low32 = 0xffff_ffffn
 const low64 = 0xffff_ffff_ffff_ffffn
 
-/** The table's bytes: the same ones for the same content. Throws an Error when it has grown past what they can count. */
+/**
+ * The table's bytes: the same ones for the same content. Throws an Error when it has grown past
+ * what they can count.
+ */
 export function encodeTable(content: TableContent): Uint8Array {
   const { outer, inner } = divideAt64(content.ipv6)
   const ipv4Uppers = content.ipv4.map(({ start }) => Number(start >> 16n))
@@ -56,8 +62,9 @@ export function encodeTable(content: TableContent): Uint8Array {
 }
 
 /**
- * The spans that start on a /64, by its number, and the /64s that are divided further. Where one is, the outer list has
- * its inner group's number in place of an answer, and a span of its own for the /64 after it.
+ * The spans that start on a /64, by its number, and the /64s that are divided further. Where one
+ * is, the outer list has its inner group's number in place of an answer, and a span of its own for
+ * the /64 after it.
  */
 function divideAt64(spans: readonly Span[]): {
   readonly outer: readonly Span[]

@@ -2,16 +2,18 @@ import type { AddressFamily } from '../core/address.ts'
 import { familySize } from './prefix.ts'
 import type { Prefix } from './prefix.ts'
 
-/** From `start` to the next span's, or to the family's last address, every address has this answer. */
+/**
+ * From `start` to the next span's, or to the family's last address, every address has this answer.
+ */
 export type Span = { readonly start: bigint; readonly answer: number }
 
 /** A prefix, and what is answered for the addresses that it is the longest prefix of. */
 export type AnsweredPrefix = Prefix & { readonly answer: number }
 
 /**
- * Nested prefixes of one family as sorted disjoint spans: at each address the longest prefix that has it answers, and 0
- * where none has. The first span starts at 0, and no two neighbours have the same answer. Where a prefix is given more
- * than once, the last of them answers.
+ * Nested prefixes of one family as sorted disjoint spans: at each address the longest prefix that
+ * has it answers, and 0 where none has. The first span starts at 0, and no two neighbours have the
+ * same answer. Where a prefix is given more than once, the last of them answers.
  */
 export function flatten(
   family: AddressFamily,
@@ -30,7 +32,10 @@ export function flatten(
   close(familySize[family])
   return spans
 
-  /** Ends the prefixes that end at this address or before it: after each, the one around it answers again. */
+  /**
+   * Ends the prefixes that end at this address or before it: after each, the one around it answers
+   * again.
+   */
   function close(address: bigint): void {
     for (let inner = open.at(-1); inner && inner.end <= address; inner = open.at(-1)) {
       open.pop()

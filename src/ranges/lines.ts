@@ -1,9 +1,12 @@
-/** Longer lines are cut here: no address is as long, and a file without line ends must not fill the memory. */
+/**
+ * Longer lines are cut here: no address is as long, and a file without line ends must not fill the
+ * memory.
+ */
 export const longestLine = 256
 
 /**
- * The lines of a stream of bytes, in batches as they come, without their ends (LF or CRLF). Bytes are read as Latin-1:
- * what this is for is ASCII, and the rest must only not break it.
+ * The lines of a stream of bytes, in batches as they come, without their ends (LF or CRLF). Bytes
+ * are read as Latin-1: what this is for is ASCII, and the rest must only not break it.
  */
 export async function* readLines(
   input: AsyncIterable<Uint8Array>,

@@ -3,8 +3,8 @@ import type { AddressTable } from '../core/address-table.ts'
 import type { ClientLocation } from '../core/location.ts'
 
 /**
- * From what may be an address to one line about it: `ADDRESS<TAB>cloud<TAB>region`, with `-` for what is not known. It is
- * read as a header's value would be, so a port does no harm.
+ * From what may be an address to one line about it: `ADDRESS<TAB>cloud<TAB>region`, with `-` for
+ * what is not known. It is read as a header's value would be, so a port does no harm.
  */
 export function createLineLookup(table: AddressTable): (text: string) => string {
   const endings = new Map<ClientLocation, string>()
@@ -20,7 +20,10 @@ export function createLineLookup(table: AddressTable): (text: string) => string 
   }
 }
 
-/** The same as one line of JSON: `address`, `cloud` and `region` (null when not known), and whether it is EC2's. */
+/**
+ * The same as one line of JSON: `address`, `cloud` and `region` (null when not known), and whether
+ * it is EC2's.
+ */
 export function createJsonLookup(table: AddressTable): (text: string) => string {
   return (text) => {
     const { cloud, region } = locateBare(table, text) ?? { cloud: null, region: null }

@@ -3,8 +3,9 @@ import type { ClientLocation } from '../core/location.ts'
 import type { PublishedPrefix } from './published.ts'
 
 /**
- * Each prefix once, however many rows list it. Where rows disagree on its location, the cloud that comes first in
- * `clouds` has it; within a cloud, a named region before `GLOBAL`, then the region whose name sorts first.
+ * Each prefix once, however many rows list it. Where rows disagree on its location, the cloud that
+ * comes first in `clouds` has it; within a cloud, a named region before `GLOBAL`, then the region
+ * whose name sorts first.
  */
 export function mergeRows(rows: readonly PublishedPrefix[]): readonly PublishedPrefix[] {
   const merged = new Map<string, PublishedPrefix>()

@@ -14,8 +14,8 @@ export type Prefix = {
 export const familySize = { 4: 1n << 32n, 6: 1n << 128n } as const
 
 /**
- * Reads `address/length`. Undefined for anything else, and for a prefix with bits beyond its length: a vendor that
- * publishes one has made a mistake, and which is not ours to guess.
+ * Reads `address/length`. Undefined for anything else, and for a prefix with bits beyond its
+ * length: a vendor that publishes one has made a mistake, and which is not ours to guess.
  */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/')

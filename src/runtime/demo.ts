@@ -11,8 +11,9 @@ import type { Service } from './node.ts'
 import { startService } from './node.ts'
 
 /**
- * What nearport shows with no configuration: an embedded upstream with sample images and two embedded mirrors, synced
- * as it starts. `listening` puts the ports in; `tell` gets what a person should read.
+ * What nearport shows with no configuration: an embedded upstream with sample images and two
+ * embedded mirrors, synced as it starts. `listening` puts the ports in; `tell` gets what a person
+ * should read.
  */
 export async function startDemo(
   listening: (config: Config) => Config,

@@ -2,12 +2,15 @@ import type { Config } from '../config.ts'
 import type { IndexEvent } from '../core/event.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
 
-/** How long the service waits for its first index. Without one it sends everyone to the upstream, which is sound. */
+/**
+ * How long the service waits for its first index. Without one it sends everyone to the upstream,
+ * which is sound.
+ */
 const firstLookMs = 3000
 
 /**
- * Loads the index, then looks for a newer one for as long as the service lives. Resolves once the first look is over,
- * whatever came of it, or takes too long, with the function that ends it all.
+ * Loads the index, then looks for a newer one for as long as the service lives. Resolves once the
+ * first look is over, whatever came of it, or takes too long, with the function that ends it all.
  */
 export async function startRefreshing(
   keeper: IndexKeeper,

@@ -13,13 +13,18 @@ export type Listener = {
   readonly port: number
   /** Tells clients not to send another request on their connections; new ones are still taken. */
   readonly discourage: () => void
-  /** Takes no more connections, waits for the requests under way, and for no longer than `withinMs`. */
+  /**
+   * Takes no more connections, waits for the requests under way, and for no longer than `withinMs`.
+   */
   readonly close: (withinMs: number) => Promise<void>
 }
 
 export type Handler = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
-/** Starts to listen. `host` undefined is every address, IPv6 and IPv4. Rejects where the port cannot be had. */
+/**
+ * Starts to listen. `host` undefined is every address, IPv6 and IPv4. Rejects where the port cannot
+ * be had.
+ */
 export async function listen(
   handler: Handler,
   address: { readonly host: string | undefined; readonly port: number },
@@ -39,7 +44,8 @@ export async function listen(
   // An expectation that nobody knows is no reason to answer in another form than ever.
   server.on('checkExpectation', answer)
   server.on('connect', (_incoming, socket: Socket) => socket.end(rawAnswer(405)))
-  // Load balancers keep idle connections for 60 s: closing one first would lose the request they just put on it.
+  // Load balancers keep idle connections for 60 s: closing one first would lose the request they
+  // just put on it.
   server.keepAliveTimeout = 65_000
 
   await new Promise<void>((resolve, reject) => {

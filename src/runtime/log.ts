@@ -12,9 +12,10 @@ const mostHeldBytes = 16 * 1024 * 1024
 const endWithinMs = 1000
 
 /**
- * Creates a log of JSON lines on a file descriptor. `process.stdout` would not do: on Linux it waits for the reader of a
- * pipe, and with it every client would. While the reader is too far behind, lines are left out, and once it has caught up
- * one line says how many: `{"event":"events-lost","count":N}`. A reader that is gone takes nothing with it.
+ * Creates a log of JSON lines on a file descriptor. `process.stdout` would not do: on Linux it
+ * waits for the reader of a pipe, and with it every client would. While the reader is too far
+ * behind, lines are left out, and once it has caught up one line says how many:
+ * `{"event":"events-lost","count":N}`. A reader that is gone takes nothing with it.
  */
 export function createLog(fd: number): Log {
   const stream = new sonicBoom.SonicBoom({ fd, sync: false, maxLength: mostHeldBytes })

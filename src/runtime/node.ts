@@ -20,14 +20,19 @@ import { startRechecking } from './probe-recheck.ts'
 export type Service = {
   readonly port: number
   readonly adminPort: number
-  /** Says so on `readyz`, takes requests for `drainSeconds` more, ends those under way, and is gone. */
+  /**
+   * Says so on `readyz`, takes requests for `drainSeconds` more, ends those under way, and is gone.
+   */
   readonly drain: () => Promise<void>
 }
 
 /** How long a request that is under way at the end of a drain may still take. */
 const lastRequestsMs = 30_000
 
-/** Starts nearport on Node. Rejects where a port cannot be had; nothing else outside can stop it from starting. */
+/**
+ * Starts nearport on Node. Rejects where a port cannot be had; nothing else outside can stop it
+ * from starting.
+ */
 export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,

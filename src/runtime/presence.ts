@@ -14,8 +14,8 @@ import { createSingleFlight } from './single-flight.ts'
 const indexIdleMs = 5000
 
 /**
- * How it is known what mirrors hold, as configured. Where an index is kept, `keeper` is there, and starts empty; where
- * mirrors are asked, `probe` is.
+ * How it is known what mirrors hold, as configured. Where an index is kept, `keeper` is there, and
+ * starts empty; where mirrors are asked, `probe` is.
  */
 export function createPresence(
   config: Config,

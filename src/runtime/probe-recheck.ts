@@ -2,7 +2,10 @@ import type { Config } from '../config.ts'
 import type { MirrorLostEvent } from '../core/event.ts'
 import type { Probe } from '../proxy/probe.ts'
 
-/** Asks mirrors again, every few seconds, for what they were known to hold. Returns the function that ends it. */
+/**
+ * Asks mirrors again, every few seconds, for what they were known to hold. Returns the function
+ * that ends it.
+ */
 export function startRechecking(
   probe: Probe,
   { recheckSeconds }: Config['probe'],

@@ -10,13 +10,19 @@ export type AnonymousDeps = {
   readonly stop: AbortSignal
 }
 
-/** What is asked for beside the address: headers, and how many bytes of the body are read before the rest is left. */
+/**
+ * What is asked for beside the address: headers, and how many bytes of the body are read before the
+ * rest is left.
+ */
 export type Asking = {
   readonly headers?: Readonly<Record<string, string>>
   readonly limitBytes?: number
 }
 
-/** Asks a mirror as any client would, with nothing but the address. Rejects where there is no answer. */
+/**
+ * Asks a mirror as any client would, with nothing but the address. Rejects where there is no
+ * answer.
+ */
 export async function askAnonymously(
   method: 'GET' | 'HEAD',
   url: string,

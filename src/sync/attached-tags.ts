@@ -1,6 +1,7 @@
 /**
- * The tags under which things are attached to a manifest: what refers to it where there is no referrers API (OCI
- * distribution-spec, "Referrers Tag Schema"), and cosign's signatures, attestations and SBOMs.
+ * The tags under which things are attached to a manifest: what refers to it where there is no
+ * referrers API (OCI distribution-spec, "Referrers Tag Schema"), and cosign's signatures,
+ * attestations and SBOMs.
  */
 export function attachedTags(digest: string): readonly string[] {
   const [algorithm = '', encoded = ''] = digest.split(':')

@@ -16,8 +16,9 @@ export type BlobSources = {
 }
 
 /**
- * Creates the sources of one blob. What a bucket lists says how long an object is, and no more: it is copied only from a
- * mirror that this run wrote or read to the end, or whose store shows the right SHA-256, lest wrong bytes spread.
+ * Creates the sources of one blob. What a bucket lists says how long an object is, and no more: it
+ * is copied only from a mirror that this run wrote or read to the end, or whose store shows the
+ * right SHA-256, lest wrong bytes spread.
  */
 export function createBlobSources(
   { digest, repositories, having }: BlobWork,

@@ -17,12 +17,18 @@ export type BringDeps = {
   readonly onSpoiled: (holder: Bucket) => void
 }
 
-/** `uploaded` from the upstream, or `copied` from a mirror; `refused` by the mirror; or the blob could be had nowhere. */
+/**
+ * `uploaded` from the upstream, or `copied` from a mirror; `refused` by the mirror; or the blob
+ * could be had nowhere.
+ */
 export type Brought = 'uploaded' | 'copied' | 'refused' | 'no source'
 
 const tries = 3
 
-/** Brings one blob to one mirror, by the best way there is, and then by the others. What fails is told the recorder. */
+/**
+ * Brings one blob to one mirror, by the best way there is, and then by the others. What fails is
+ * told the recorder.
+ */
 export async function bringBlob(blob: BlobWork, to: Bucket, deps: BringDeps): Promise<Brought> {
   const { sources, reader, recorder, stop, now } = deps
   const { id } = to.mirror

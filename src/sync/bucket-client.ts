@@ -31,7 +31,8 @@ export function createBucketClient(store: StoreSettings, env: Environment): S3Cl
       ? {}
       : {
           endpoint,
-          // Checksums that only AWS knows, in a framing that only AWS takes: other stores get them where a call must.
+          // Checksums that only AWS knows, in a framing that only AWS takes: other stores get them
+          // where a call must.
           requestChecksumCalculation: 'WHEN_REQUIRED',
           responseChecksumValidation: 'WHEN_REQUIRED',
         }),
@@ -40,8 +41,8 @@ export function createBucketClient(store: StoreSettings, env: Environment): S3Cl
 }
 
 /**
- * What two mirrors must share for one to be copied to the other inside the store: the endpoint and the account. AWS
- * copies between regions, but not between partitions.
+ * What two mirrors must share for one to be copied to the other inside the store: the endpoint and
+ * the account. AWS copies between regions, but not between partitions.
  */
 export function storeName({ endpoint, credentials, signingRegion }: StoreSettings): string {
   const partition = /^(?:cn|us-gov|eusc)(?=-)/.exec(signingRegion)?.[0] ?? 'aws'

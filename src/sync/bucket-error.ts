@@ -26,7 +26,10 @@ export class BucketError extends Error {
 const credentialsWanted =
   'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or credentials in the mirror’s configuration'
 
-/** Names the SDK gives to failures that may be gone a moment later, some of which come with status 200 or none. */
+/**
+ * Names the SDK gives to failures that may be gone a moment later, some of which come with status
+ * 200 or none.
+ */
 const passingNames = new Set([
   'InternalError',
   'OperationAborted',

@@ -16,7 +16,10 @@ import { startDeadline } from './deadline.ts'
 import { checksumOf, drained, putBlobCommand } from './put-command.ts'
 import { blobDeadlineMs } from './upstream.ts'
 
-/** A mirror's bucket, as sync uses it. Blobs go by digest, what is nearport's own by key. Every method throws BucketError. */
+/**
+ * A mirror's bucket, as sync uses it. Blobs go by digest, what is nearport's own by key. Every
+ * method throws BucketError.
+ */
 export type Bucket = {
   readonly mirror: ConfiguredMirror
   /** Buckets of one name copy from each other inside their store. */
@@ -25,12 +28,18 @@ export type Bucket = {
   readonly listBlobs: () => Promise<Map<Digest, number>>
   /** Keys under a prefix and their sizes, at most so many. */
   readonly listKeys: (prefix: string, limit?: number) => Promise<ReadonlyMap<string, number>>
-  /** Stores a blob. The store itself refuses other bytes where it can; a body that fails leaves nothing. */
+  /**
+   * Stores a blob. The store itself refuses other bytes where it can; a body that fails leaves
+   * nothing.
+   */
   readonly putBlob: (digest: Digest, sizeBytes: number, body: Readable) => Promise<void>
   /** Copies a blob from another bucket of the same store. */
   readonly copyBlob: (digest: Digest, from: Bucket) => Promise<void>
   readonly openBlob: (digest: Digest, sizeBytes: number) => Promise<Readable>
-  /** Whether the store says of itself that a blob's bytes are those of its digest: not every store keeps a SHA-256. */
+  /**
+   * Whether the store says of itself that a blob's bytes are those of its digest: not every store
+   * keeps a SHA-256.
+   */
   readonly vouchesFor: (digest: Digest) => Promise<boolean>
   /** The bytes of a small object; undefined where there is none. */
   readonly get: (key: string) => Promise<Uint8Array | undefined>
@@ -52,7 +61,10 @@ const smallDeadlineMs = 60_000
 /** What never changes under its name. */
 export const immutable = 'public, max-age=31536000, immutable'
 
-/** Opens a mirror's bucket; nothing is asked of it yet. Throws where the environment lacks its credentials. */
+/**
+ * Opens a mirror's bucket; nothing is asked of it yet. Throws where the environment lacks its
+ * credentials.
+ */
 export function openBucket(
   mirror: ConfiguredMirror,
   deps: { readonly env: Environment; readonly stop: AbortSignal },
@@ -119,7 +131,8 @@ export function openBucket(
 
     async putBlob(digest, sizeBytes, body) {
       const Key = mirror.keys.keyOf(digest)
-      // The SDK pipes a stream without looking: where it fails, nobody would tell the store, and the call would hang.
+      // The SDK pipes a stream without looking: where it fails, nobody would tell the store, and
+      // the call would hang.
       const failed = new AbortController()
       body.once('error', (error) => failed.abort(error))
       const command = putBlobCommand(

@@ -7,8 +7,9 @@ import { canaryOf } from './canary.ts'
 import { digestOf } from './content-digest.ts'
 
 /**
- * Reads the canary of a mirror as clients read blobs: GET, HEAD and Range, anonymously, from the very address they will
- * be sent to. Returns a sentence saying what was wanted and what came where the mirror does not serve, or another does.
+ * Reads the canary of a mirror as clients read blobs: GET, HEAD and Range, anonymously, from the
+ * very address they will be sent to. Returns a sentence saying what was wanted and what came where
+ * the mirror does not serve, or another does.
  */
 export async function checkCanary(
   mirror: Mirror,

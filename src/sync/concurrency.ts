@@ -1,7 +1,10 @@
 /** Runs what it is given, no more than so many at once, the rest in the order they came. */
 export type Limiter = <T>(task: () => Promise<T>) => Promise<T>
 
-/** Creates a limiter of `limit` tasks at once. A task that waits for another of the same limiter may wait for ever. */
+/**
+ * Creates a limiter of `limit` tasks at once. A task that waits for another of the same limiter may
+ * wait for ever.
+ */
 export function createLimiter(limit: number): Limiter {
   let running = 0
   const waiting: (() => void)[] = []

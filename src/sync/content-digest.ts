@@ -8,8 +8,8 @@ export function digestOf(bytes: Uint8Array): Digest {
 }
 
 /**
- * Whether a manifest is the one that a digest names; undefined where the algorithm is none we can compute. Docker's
- * signed schema 1 is named by its payload, without the signatures.
+ * Whether a manifest is the one that a digest names; undefined where the algorithm is none we can
+ * compute. Docker's signed schema 1 is named by its payload, without the signatures.
  */
 export function matchesDigest(
   bytes: Buffer,
@@ -23,8 +23,8 @@ export function matchesDigest(
 }
 
 /**
- * What a signed schema 1 manifest signs: its own first `formatLength` bytes and then `formatTail` (docker/libtrust,
- * jsonsign.go). What is not signed is its own payload.
+ * What a signed schema 1 manifest signs: its own first `formatLength` bytes and then `formatTail`
+ * (docker/libtrust, jsonsign.go). What is not signed is its own payload.
  */
 function signedPayload(bytes: Buffer): Buffer {
   try {

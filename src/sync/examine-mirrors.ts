@@ -8,7 +8,9 @@ import { listMirror } from './open-mirrors.ts'
 import type { OpenMirror } from './open-mirrors.ts'
 import type { Recorder } from './recorder.ts'
 
-/** A mirror as it was found at the end of a run; `serves` says whether clients may be sent there. */
+/**
+ * A mirror as it was found at the end of a run; `serves` says whether clients may be sent there.
+ */
 export type ExaminedMirror = {
   readonly id: string
   readonly bucket: Bucket
@@ -17,8 +19,8 @@ export type ExaminedMirror = {
 }
 
 /**
- * Lists every mirror again and tries it as clients will, with its own canary, which is written first where it is not
- * there. A mirror that fails is a problem.
+ * Lists every mirror again and tries it as clients will, with its own canary, which is written
+ * first where it is not there. A mirror that fails is a problem.
  */
 export async function examineMirrors(
   mirrors: readonly OpenMirror[],

@@ -3,7 +3,10 @@ export function isGlob(pattern: string): boolean {
   return pattern.includes('*')
 }
 
-/** Whether a name matches a pattern, in which `*` stands for any text, slashes too, and all else for itself. */
+/**
+ * Whether a name matches a pattern, in which `*` stands for any text, slashes too, and all else for
+ * itself.
+ */
 export function matchesGlob(pattern: string, name: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()

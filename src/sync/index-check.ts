@@ -5,9 +5,10 @@ import type { AnonymousDeps } from './anonymous.ts'
 import { askAnonymously } from './anonymous.ts'
 
 /**
- * Whether the index that was just published can be read without credentials from one of these mirrors, as `serve` will:
- * the pointer, and the whole generation that it points to. Returns a sentence saying what was wanted and what came where
- * it cannot: clients would be sent to no mirror at all.
+ * Whether the index that was just published can be read without credentials from one of these
+ * mirrors, as `serve` will: the pointer, and the whole generation that it points to. Returns a
+ * sentence saying what was wanted and what came where it cannot: clients would be sent to no mirror
+ * at all.
  */
 export async function checkIndexReadable(
   mirrors: readonly Mirror[],

@@ -23,8 +23,8 @@ export type IndexContents = {
 }
 
 /**
- * What to publish: everything the mirrors list, but what is of another size than the manifests say, and what was seen
- * to be wrong.
+ * What to publish: everything the mirrors list, but what is of another size than the manifests say,
+ * and what was seen to be wrong.
  */
 export function indexContents(
   mirrors: readonly GoodMirror[],

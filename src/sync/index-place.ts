@@ -10,7 +10,9 @@ import {
 import type { Bucket } from './bucket.ts'
 import { immutable } from './bucket.ts'
 
-/** A place that an index is published to: a mirror, or a folder. Names are those after its prefix. */
+/**
+ * A place that an index is published to: a mirror, or a folder. Names are those after its prefix.
+ */
 export type IndexPlace = {
   /** What messages call it. */
   readonly name: string

@@ -4,7 +4,10 @@ import { BucketError } from './bucket-error.ts'
 /** Where a bucket says whose mirror it is: no run writes to a bucket that is another's. */
 export const markerKey = 'nearport/mirror.json'
 
-/** Whose a bucket is. `empty` and `unclaimed` (objects, and no marker) have none; `foreign` says why it is not ours. */
+/**
+ * Whose a bucket is. `empty` and `unclaimed` (objects, and no marker) have none; `foreign` says why
+ * it is not ours.
+ */
 export type Ownership =
   | { readonly kind: 'ours' }
   | { readonly kind: 'empty' }
@@ -22,7 +25,8 @@ export async function readOwnership(bucket: Bucket): Promise<Ownership> {
 }
 
 /**
- * Makes a bucket this mirror's, and returns whose it is then: of two who claim at once, one wins. Throws BucketError.
+ * Makes a bucket this mirror's, and returns whose it is then: of two who claim at once, one wins.
+ * Throws BucketError.
  */
 export async function claim(bucket: Bucket, nowMs: number): Promise<Ownership> {
   const { id } = bucket.mirror

@@ -6,7 +6,10 @@ import type { Environment } from './bucket-client.ts'
 import { claim, readOwnership } from './marker.ts'
 import type { Recorder } from './recorder.ts'
 
-/** A mirror that this run may write to, and what it lists; or why not, which the recorder has been told. */
+/**
+ * A mirror that this run may write to, and what it lists; or why not, which the recorder has been
+ * told.
+ */
 export type OpenedMirror =
   | OpenMirror
   | { readonly kind: 'refused' | 'unreachable'; readonly id: string }

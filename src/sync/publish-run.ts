@@ -23,8 +23,8 @@ export type PublishRunDeps = {
 }
 
 /**
- * Publishes what a run found in the mirrors that serve, everywhere that an index belongs. Undefined: there was nothing
- * to say, and the last index stands.
+ * Publishes what a run found in the mirrors that serve, everywhere that an index belongs.
+ * Undefined: there was nothing to say, and the last index stands.
  */
 export async function publishRun(
   examined: readonly ExaminedMirror[],
@@ -71,8 +71,9 @@ export async function publishRun(
 }
 
 /**
- * Ids of the mirrors that serve clients, although this run could open none: then it is the run that is cut off, by its
- * credentials or its network, and an empty index would take from clients what they have.
+ * Ids of the mirrors that serve clients, although this run could open none: then it is the run that
+ * is cut off, by its credentials or its network, and an empty index would take from clients what
+ * they have.
  */
 async function findServing(
   mirrors: readonly Mirror[],

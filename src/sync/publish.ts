@@ -34,8 +34,9 @@ type Found = {
 }
 
 /**
- * Publishes an index to every place: the generation first, and then the pointer to it, so that nobody is ever pointed
- * to what is not there. Contents that are those of the newest generation make no new one. Failures are problems.
+ * Publishes an index to every place: the generation first, and then the pointer to it, so that
+ * nobody is ever pointed to what is not there. Contents that are those of the newest generation
+ * make no new one. Failures are problems.
  */
 export async function publish(
   contents: IndexContents,
@@ -109,7 +110,10 @@ export async function publish(
     return true
   }
 
-  /** Whether the place has the generation, whole. A damaged one is a problem, and mended by being written anew. */
+  /**
+   * Whether the place has the generation, whole. A damaged one is a problem, and mended by being
+   * written anew.
+   */
   async function isThere(
     { place, pointer: there, generations }: Found,
     name: string,

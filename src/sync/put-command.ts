@@ -5,8 +5,9 @@ import type { Digest } from '../core/digest.ts'
 import { hexOf } from '../core/digest.ts'
 
 /**
- * A PUT that signs the digest as the hash of its payload, so that stores that know no `x-amz-checksum-sha256` refuse
- * other bytes too (Signature Version 4, "Signature calculations: transferring payload in a single chunk").
+ * A PUT that signs the digest as the hash of its payload, so that stores that know no
+ * `x-amz-checksum-sha256` refuse other bytes too (Signature Version 4, "Signature calculations:
+ * transferring payload in a single chunk").
  */
 export function putBlobCommand(input: PutObjectCommandInput, digest: Digest): PutObjectCommand {
   const command = new PutObjectCommand({ ...input, ChecksumSHA256: checksumOf(digest) })

@@ -20,7 +20,10 @@ export const usualPatience: Patience = {
   deadlineMs: 180_000,
 }
 
-/** Failures of the way to a host. A request that never arrived, or whose answer broke off, is safe to send again. */
+/**
+ * Failures of the way to a host. A request that never arrived, or whose answer broke off, is safe
+ * to send again.
+ */
 const passingCodes = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -47,8 +50,8 @@ export function isPassingFailure(error: unknown): boolean {
 }
 
 /**
- * The policy of undici's retry interceptor for one request. `onTry` hears the number of each try that failed. The
- * pauses are jittered, so that clients refused together do not come back together.
+ * The policy of undici's retry interceptor for one request. `onTry` hears the number of each try
+ * that failed. The pauses are jittered, so that clients refused together do not come back together.
  */
 export function retryPolicy(
   patience: Patience,
@@ -81,8 +84,8 @@ type RetryError = Error & {
 }
 
 /**
- * For how long an answer wants no requests, in milliseconds; undefined where it does not say. Retry-After is seconds or
- * a date (RFC 9110 §10.2.3).
+ * For how long an answer wants no requests, in milliseconds; undefined where it does not say.
+ * Retry-After is seconds or a date (RFC 9110 §10.2.3).
  */
 export function retryAfterMs(error: unknown): number | undefined {
   const value = (error as RetryError).headers?.['retry-after']

@@ -35,7 +35,9 @@ export type SyncDeps = {
   /** Where the mirrors' credentials are. */
   readonly env: Environment
   readonly stop: AbortSignal
-  /** What upstreams and canaries are asked through; default: an Agent that lives as long as the run. */
+  /**
+   * What upstreams and canaries are asked through; default: an Agent that lives as long as the run.
+   */
   readonly dispatcher?: Dispatcher
   /** How often and how long what fails is tried again. */
   readonly patience?: Patience
@@ -58,8 +60,8 @@ const nothingMoved: Transferred = {
 }
 
 /**
- * Fills the mirrors from the upstreams and publishes what they hold. What fails is in the summary's problems; it throws
- * only for a bug.
+ * Fills the mirrors from the upstreams and publishes what they hold. What fails is in the summary's
+ * problems; it throws only for a bug.
  */
 export async function runSync(
   config: Config,

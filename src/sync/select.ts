@@ -5,7 +5,10 @@ import { isGlob, matchesGlob } from './glob.ts'
 import type { Recorder } from './recorder.ts'
 import type { UpstreamClient } from './upstream.ts'
 
-/** A repository to be mirrored: its name as clients see it, who owns it, and which of its tags are wanted. */
+/**
+ * A repository to be mirrored: its name as clients see it, who owns it, and which of its tags are
+ * wanted.
+ */
 export type SelectedRepository = {
   readonly name: string
   readonly upstream: Upstream
@@ -18,8 +21,8 @@ export type SelectedRepository = {
 }
 
 /**
- * Which repositories the configuration wants. Names are taken as they are; patterns, and no list at all, ask the
- * catalogs. What fails, or matches nothing, is a problem and stops nothing else.
+ * Which repositories the configuration wants. Names are taken as they are; patterns, and no list at
+ * all, ask the catalogs. What fails, or matches nothing, is a problem and stops nothing else.
  */
 export async function selectRepositories(
   config: Pick<Config, 'upstreams' | 'sync'>,
@@ -84,7 +87,10 @@ type Selecting = {
   readonly expected: Set<string>
 }
 
-/** Whether a pattern can match a name that begins with a prefix: not every registry has a catalog to be asked for. */
+/**
+ * Whether a pattern can match a name that begins with a prefix: not every registry has a catalog to
+ * be asked for.
+ */
 function mayName(pattern: string, prefix: string): boolean {
   const head = pattern.slice(0, pattern.indexOf('*'))
   return head.startsWith(prefix) || prefix.startsWith(head)

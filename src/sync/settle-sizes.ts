@@ -13,8 +13,9 @@ export type SettleDeps = {
 }
 
 /**
- * The blobs with one size each. Where manifests disagree, the upstream is asked once: one wrong manifest must not cost
- * the others their blob. Where it does not know either, the blob is left out, and what mirrors have of it stays as it is.
+ * The blobs with one size each. Where manifests disagree, the upstream is asked once: one wrong
+ * manifest must not cost the others their blob. Where it does not know either, the blob is left
+ * out, and what mirrors have of it stays as it is.
  */
 export async function settleSizes(
   found: FoundBlobs,

@@ -3,9 +3,10 @@ import type { Problem } from './recorder.ts'
 import type { Moved } from './transfer.ts'
 
 /**
- * What became of a mirror. `published`: clients are sent there; `left-out`: it was written to, and its clients get the
- * upstream; `refused`: the bucket is not ours; `unreachable`: it could not be asked; `planned`: this was a dry run;
- * `stopped`: the run ended before anything was published, and clients go where they went.
+ * What became of a mirror. `published`: clients are sent there; `left-out`: it was written to, and
+ * its clients get the upstream; `refused`: the bucket is not ours; `unreachable`: it could not be
+ * asked; `planned`: this was a dry run; `stopped`: the run ended before anything was published, and
+ * clients go where they went.
  */
 export type MirrorState =
   | 'published'

@@ -39,8 +39,9 @@ export type Transferred = {
 const mostRefusals = 5
 
 /**
- * Brings every blob to the mirrors that lack it: read once, from a mirror that has it or else from the upstream, and
- * copied from there inside the store where that can be done. What fails is a problem by its name, and the rest goes on.
+ * Brings every blob to the mirrors that lack it: read once, from a mirror that has it or else from
+ * the upstream, and copied from there inside the store where that can be done. What fails is a
+ * problem by its name, and the rest goes on.
  */
 export async function transfer(
   work: readonly BlobWork[],
@@ -66,7 +67,8 @@ export async function transfer(
     const sources = createBlobSources(blob, buckets)
     // It grows on the way: a mirror with wrong bytes lacks the blob.
     const lacking = blob.lacking.map((id) => buckets.get(id)!)
-    // Written over, and still no source: a store that spoils what it is given would keep us here for ever.
+    // Written over, and still no source: a store that spoils what it is given would keep us here
+    // for ever.
     const distrusted = new Set<Bucket>()
     const onSpoiled = (holder: Bucket) => {
       spoiled.get(holder.mirror.id)!.add(blob.digest)

@@ -8,7 +8,10 @@ export type UpstreamErrorCode =
   | 'malformed'
   | 'stopped'
 
-/** An upstream did not give what was asked for. The message names the request, never a signed address. */
+/**
+ * An upstream did not give what was asked for. The message names the request, never a signed
+ * address.
+ */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
   readonly code: UpstreamErrorCode

@@ -2,7 +2,9 @@ import type { RequestSettings, UpstreamRequest } from './upstream-request.ts'
 import { nameOf, readBody, sendRequest } from './upstream-request.ts'
 import { UpstreamError } from './upstream-error.ts'
 
-/** Artifact Registry adds every manifest to a list of tags: tens of megabytes in a big repository. */
+/**
+ * Artifact Registry adds every manifest to a list of tags: tens of megabytes in a big repository.
+ */
 const largestPageBytes = 64 * 1024 * 1024
 
 /** A million tags at a hundred a page. */
@@ -15,9 +17,10 @@ export type Page = {
 }
 
 /**
- * Reads a paged list to its end: each page is one JSON object. `take` gets each, and returns how many entries were new
- * in it, or `stop` where the rest is not wanted. Follows `Link: <…>; rel="next"`, absolute or relative, to the same host
- * and path alone. Throws UpstreamError, also where the pages have no end: one that brings nothing new names a next.
+ * Reads a paged list to its end: each page is one JSON object. `take` gets each, and returns how
+ * many entries were new in it, or `stop` where the rest is not wanted. Follows `Link: <…>;
+ * rel="next"`, absolute or relative, to the same host and path alone. Throws UpstreamError, also
+ * where the pages have no end: one that brings nothing new names a next.
  */
 export async function readPages(
   first: UpstreamRequest,
@@ -62,7 +65,8 @@ function nextPage(asked: UpstreamRequest, link: string | undefined): string | un
   if (target === undefined) return undefined
   const own = new URL(asked.url)
   const next = URL.parse(target, asked.url)
-  // A registry behind a proxy may not know that it is reached by https, so the scheme is not compared, and stays ours.
+  // A registry behind a proxy may not know that it is reached by https, so the scheme is not
+  // compared, and stays ours.
   if (next === null || next.host !== own.host || next.pathname !== own.pathname) {
     const message = `wanted the next page of ${nameOf(asked)} at the same place, got ${target.slice(0, 200)}`
     throw new UpstreamError('malformed', message)

@@ -31,9 +31,9 @@ export type UpstreamAnswer = {
 }
 
 /**
- * Sends one request: redirects are followed (Authorization stays with the host it was meant for), what may pass is tried
- * again, and a body that breaks off is resumed with Range. Throws UpstreamError for every other status and for every
- * failure until the headers are there.
+ * Sends one request: redirects are followed (Authorization stays with the host it was meant for),
+ * what may pass is tried again, and a body that breaks off is resumed with Range. Throws
+ * UpstreamError for every other status and for every failure until the headers are there.
  */
 export async function sendRequest(
   asked: UpstreamRequest,
@@ -53,7 +53,8 @@ export async function sendRequest(
       // No transfer coding may change the length or the digest.
       headers: { 'accept-encoding': 'identity', ...asked.headers },
       signal,
-      // The last is the outermost: every try starts at the upstream again, where a signed address is made anew.
+      // The last is the outermost: every try starts at the upstream again, where a signed address
+      // is made anew.
       dispatcher: dispatcher.compose(
         interceptors.redirect({ maxRedirections: 5, throwOnMaxRedirect: true }),
         interceptors.retry(retry),
@@ -78,7 +79,9 @@ export async function sendRequest(
   throw new UpstreamError('status', `upstream answered ${status} to ${nameOf(asked)}`, { status })
 }
 
-/** The whole of a body, at most `limitBytes`. Throws UpstreamError when it is longer or breaks off. */
+/**
+ * The whole of a body, at most `limitBytes`. Throws UpstreamError when it is longer or breaks off.
+ */
 export async function readBody(
   asked: UpstreamRequest,
   answer: UpstreamAnswer,

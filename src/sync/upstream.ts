@@ -22,7 +22,10 @@ export type FetchedManifest = {
 /** A blob about to be read. `lengthBytes` is what the answer says, if it says it. */
 export type OpenedBlob = { readonly body: Readable; readonly lengthBytes: number | undefined }
 
-/** One upstream, as sync asks it. Repositories are named as clients name them. Every method throws UpstreamError. */
+/**
+ * One upstream, as sync asks it. Repositories are named as clients name them. Every method throws
+ * UpstreamError.
+ */
 export type UpstreamClient = {
   /** Repositories in the catalog that are in this upstream's namespace, as clients name them. */
   readonly listCatalog: () => Promise<readonly string[]>
@@ -106,7 +109,8 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
       let isIndex = true
       try {
         await readPages(request, options, ({ page, contentType }) => {
-          // The spec has exactly this type; a host that knows no such path may send a page for people.
+          // The spec has exactly this type; a host that knows no such path may send a page for
+          // people.
           isIndex = contentType === indexType
           if (!isIndex) return 'stop'
           const content = parseManifest(JSON.stringify(page), contentType)
@@ -151,7 +155,9 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
   }
 }
 
-/** Two minutes, and time for the bytes at 100 kB/s: slower than that is as good as standing still. */
+/**
+ * Two minutes, and time for the bytes at 100 kB/s: slower than that is as good as standing still.
+ */
 export function blobDeadlineMs(sizeBytes: number): number {
   return 120_000 + Math.ceil(sizeBytes / 100)
 }

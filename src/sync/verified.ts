@@ -4,8 +4,8 @@ import type { Digest } from '../core/digest.ts'
 import { hexOf } from '../core/digest.ts'
 
 /**
- * A blob was not what its digest says. `wrong`: other bytes came, and the same will come again; `broken`: they did not
- * all come, which may be better the next time.
+ * A blob was not what its digest says. `wrong`: other bytes came, and the same will come again;
+ * `broken`: they did not all come, which may be better the next time.
  */
 export class ContentError extends Error {
   override readonly name = 'ContentError'
@@ -19,7 +19,10 @@ export class ContentError extends Error {
   }
 }
 
-/** A blob to be read: `from` is what messages call its source, `onBytes` hears of every chunk that came. */
+/**
+ * A blob to be read: `from` is what messages call its source, `onBytes` hears of every chunk that
+ * came.
+ */
 export type Expected = {
   readonly digest: Digest
   readonly sizeBytes: number
@@ -28,8 +31,8 @@ export type Expected = {
 }
 
 /**
- * The same bytes, of which the last chunk is held back until length and hash are right: what is written with a known
- * length can never be complete with wrong bytes. Fails with ContentError.
+ * The same bytes, of which the last chunk is held back until length and hash are right: what is
+ * written with a known length can never be complete with wrong bytes. Fails with ContentError.
  */
 export function verified(source: Readable, expected: Expected): Readable {
   const bytes = check(source, expected)

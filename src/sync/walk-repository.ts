@@ -11,7 +11,10 @@ import type { WalkState } from './walk-state.ts'
 /** Indexes in indexes, referrers of referrers: deeper than anyone builds them. */
 const deepest = 8
 
-/** Walks the wanted tags of one repository, and all that they lead to. Returns how many manifests there were. */
+/**
+ * Walks the wanted tags of one repository, and all that they lead to. Returns how many manifests
+ * there were.
+ */
 export async function walkRepository(
   repository: SelectedRepository,
   state: WalkState,
@@ -60,8 +63,9 @@ export async function walkRepository(
   }
 
   /**
-   * A tag without a star that this repository is expected to have is asked for even where it is not listed: its 404 says
-   * that it is missing. One that only a pattern of repositories brought with it need not be there.
+   * A tag without a star that this repository is expected to have is asked for even where it is not
+   * listed: its 404 says that it is missing. One that only a pattern of repositories brought with
+   * it need not be there.
    */
   function wantedTags(): readonly string[] {
     const isDue = (tag: string) =>

@@ -16,8 +16,8 @@ export type Walked = {
 }
 
 /**
- * Walks repositories down to their blobs; where it is stopped, what was found until then is returned. What fails is
- * recorded as a problem by its name, and stops nothing else.
+ * Walks repositories down to their blobs; where it is stopped, what was found until then is
+ * returned. What fails is recorded as a problem by its name, and stops nothing else.
  */
 export async function walk(
   repositories: readonly SelectedRepository[],

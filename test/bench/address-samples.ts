@@ -9,9 +9,9 @@ export type AddressSamples = Readonly<Record<string, readonly string[]>>
 const listLength = 8192
 
 /**
- * Addresses drawn from a table. In the mix, an IPv4 hit is any of the clouds' addresses with equal chance, as callers
- * are; "by span" draws a span first, which finds the densest corners of the table. IPv6 is always drawn by span: by
- * address, nearly all would be in the few largest.
+ * Addresses drawn from a table. In the mix, an IPv4 hit is any of the clouds' addresses with equal
+ * chance, as callers are; "by span" draws a span first, which finds the densest corners of the
+ * table. IPv6 is always drawn by span: by address, nearly all would be in the few largest.
  */
 export function drawSamples(content: TableContent): AddressSamples {
   const random = createRandom(20_260_729)
@@ -98,7 +98,10 @@ function drawByAddress(spans: readonly Span[], random: () => number): string[] {
   return fresh(order.map(({ text }) => text))
 }
 
-/** Copies in memory order, as texts that were just read are: else it is the caches that are measured. */
+/**
+ * Copies in memory order, as texts that were just read are: else it is the caches that are
+ * measured.
+ */
 function fresh(texts: readonly string[]): string[] {
   return texts.map((text) => Buffer.from(text).toString('latin1'))
 }

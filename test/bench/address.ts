@@ -10,7 +10,10 @@ import { drawSamples, prefixesOf } from './address-samples.ts'
 
 export const name = 'address'
 
-/** One way to find an address, and how many are timed together so that a round takes some milliseconds. */
+/**
+ * One way to find an address, and how many are timed together so that a round takes some
+ * milliseconds.
+ */
 type Contender = {
   readonly name: string
   readonly lookups: number
@@ -19,7 +22,10 @@ type Contender = {
 
 const rounds = 15
 
-/** Prints how long a table takes to be ready, and what one lookup of a textual address costs beside other libraries. */
+/**
+ * Prints how long a table takes to be ready, and what one lookup of a textual address costs beside
+ * other libraries.
+ */
 export function run(): void {
   const bytes = readFileSync(bundledTablePath)
   const warm = Array.from({ length: 101 }, () => timeMs(() => openTable(bytes)))
@@ -43,7 +49,8 @@ export function run(): void {
     console.log(`  ${sample.padEnd(72)} ${spread(alone[at]!, 1)}`)
   }
 
-  // The others leave garbage and cold caches behind, so what nearport takes beside them is not what it takes alone.
+  // The others leave garbage and cold caches behind, so what nearport takes beside them is not what
+  // it takes alone.
   const [mix, mixed] = samples[0]!
   const contenders = [nearport, ...createOthers(decodeTable(bytes))]
   const [ours, ...theirs] = interleave(contenders.map((one) => () => timeLookups(one, mixed)))

@@ -108,7 +108,10 @@ test('bytes that begin anywhere in a larger buffer are read', () => {
 })
 
 describe('what is not a table is refused:', () => {
-  /** The table with one word changed, and its checksum made to match when the word is not under test by it. */
+  /**
+   * The table with one word changed, and its checksum made to match when the word is not under test
+   * by it.
+   */
   function withWord(at: number, word: number, sealed = false): Uint8Array {
     const changed = bytes.slice()
     new DataView(changed.buffer).setUint32(at * 4, word, true)

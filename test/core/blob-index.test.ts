@@ -18,7 +18,9 @@ const mirrors = (count: number) =>
   }))
 const digest = (start: string) => digestOfHex(start.padEnd(64, '0'))
 
-/** Digests close together and far apart: uniform ones, and ones that share their first four bytes. */
+/**
+ * Digests close together and far apart: uniform ones, and ones that share their first four bytes.
+ */
 const hexDigest = fc.oneof(
   fc.string({
     unit: fc.constantFrom(...'0123456789abcdef'.split('')),
@@ -59,7 +61,8 @@ test('agrees with a Map on every digest, known and unknown', () => {
       for (const hex of [...rows.map(([each]) => each), ...strangers]) {
         const row = oracle.get(digestOfHex(hex))
         const at = index.find(digestOfHex(hex))
-        // A stranger that agrees in eight bytes is taken for the blob it agrees with: nobody can make one.
+        // A stranger that agrees in eight bytes is taken for the blob it agrees with: nobody can
+        // make one.
         if (
           row === undefined &&
           [...oracle.keys()].some((each) => each.slice(7, 23) === hex.slice(0, 16))

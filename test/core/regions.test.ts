@@ -14,8 +14,8 @@ function place(id: string): Place {
 }
 
 /**
- * Every region that the vendors' documents of ranges name, except GLOBAL and global: AWS of 2025-11-25 and 2026-07-29,
- * Google Cloud of 2026-07-29, Azure's change 420.
+ * Every region that the vendors' documents of ranges name, except GLOBAL and global: AWS of
+ * 2025-11-25 and 2026-07-29, Google Cloud of 2026-07-29, Azure's change 420.
  */
 const named: Readonly<Record<string, string>> = {
   aws: `
@@ -51,7 +51,10 @@ const named: Readonly<Record<string, string>> = {
   `,
 }
 
-/** What holds each country's part of the continent it is known for: south, north, west and east in degrees. */
+/**
+ * What holds each country's part of the continent it is known for: south, north, west and east in
+ * degrees.
+ */
 const boxes: Readonly<Record<string, readonly [number, number, number, number]>> = {
   AE: [22, 26.5, 51, 57],
   AT: [46, 49.5, 9, 17.5],

@@ -10,7 +10,8 @@ import { blobsOf, readMirrorLog } from './parts/nginx.ts'
 import type { Stoppable } from './parts/process.ts'
 import { blobsServed, readRegistryLog } from './parts/registry.ts'
 
-// A bucket that somebody else filled, laid out as registry.k8s.io's are: a mirror by configuration alone.
+// A bucket that somebody else filled, laid out as registry.k8s.io's are: a mirror by configuration
+// alone.
 const parts = inject('parts')
 const image = parts.images['app']!
 let mirrors: Mirrors

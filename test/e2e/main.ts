@@ -8,9 +8,9 @@ import { missingParts } from './parts/missing.ts'
 import { enterService, networkDown, networkUp } from './parts/netns.ts'
 
 /**
- * `npm run test:e2e`: makes hosts out of network namespaces and runs vitest on one of them, so that nothing listens and
- * nothing travels outside. Arguments are vitest's. Leaves no process, namespace or file, however it ends; with
- * NEARPORT_E2E_KEEP=1 the folder with the logs stays.
+ * `npm run test:e2e`: makes hosts out of network namespaces and runs vitest on one of them, so that
+ * nothing listens and nothing travels outside. Arguments are vitest's. Leaves no process, namespace
+ * or file, however it ends; with NEARPORT_E2E_KEEP=1 the folder with the logs stays.
  */
 async function main(args: readonly string[]): Promise<number> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
@@ -45,7 +45,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// Short, because the paths of sockets in it may have 107 characters; fixed, because one run at a time uses the namespaces.
+// Short, because the paths of sockets in it may have 107 characters; fixed, because one run at a
+// time uses the namespaces.
 const scratch = join(tmpdir(), 'nearport-e2e')
 const lock = join(tmpdir(), 'nearport-e2e.lock')
 
@@ -54,7 +55,10 @@ function refuse(line: string): number {
   return 1
 }
 
-/** The namespaces have fixed names: a second run would end the first one's processes. Gives the other run's id, if any. */
+/**
+ * The namespaces have fixed names: a second run would end the first one's processes. Gives the
+ * other run's id, if any.
+ */
 function takeLock(): number | undefined {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' })

@@ -15,7 +15,8 @@ import type { RegistryRequest } from './parts/registry.ts'
 import { blobsServed, readRegistryLog } from './parts/registry.ts'
 import type { MirrorId } from './parts/setup.ts'
 
-// Real clients, at published addresses, pull through nearport; every blob is followed to where it came from.
+// Real clients, at published addresses, pull through nearport; every blob is followed to where it
+// came from.
 const parts = inject('parts')
 const clients = createClients(parts)
 const images = Object.values(parts.images)
@@ -168,7 +169,10 @@ function contentOf({ manifests, blobs }: PulledImage) {
   return { manifests, blobs }
 }
 
-/** Every blob of the pull came from there, all of it and nothing else, asked for by this address without credentials. */
+/**
+ * Every blob of the pull came from there, all of it and nothing else, asked for by this address
+ * without credentials.
+ */
 function expectFrom(
   served: Served,
   where: MirrorId | 'upstream',

@@ -16,7 +16,10 @@ export const Bucket = 'images'
 export const body = fixedBytes('body', 100_000)
 export const bodySha256 = createHash('sha256').update(body).digest('base64')
 
-/** The store of the test that is running: on a real port, with one empty bucket, and parts of 1,000 bytes or more. */
+/**
+ * The store of the test that is running: on a real port, with one empty bucket, and parts of 1,000
+ * bytes or more.
+ */
 export type RunningStore = {
   store: Store
   served: Served

@@ -1,6 +1,9 @@
 import { connect } from 'node:net'
 
-/** What came back over a plain socket: the status line and headers as they were sent, and the bytes after them. */
+/**
+ * What came back over a plain socket: the status line and headers as they were sent, and the bytes
+ * after them.
+ */
 export type WireAnswer = { readonly head: string; readonly body: string }
 
 /** Sends text over a socket of its own and reads until the other side closes. */

@@ -5,7 +5,8 @@ test('IPv4 is dotted', () => {
   expect(addressText(4, 0x0102_03ffn)).toBe('1.2.3.255')
 })
 
-// RFC 5952 §4.2: the longest run of zeros is shortened, the first of equals, and never a single group.
+// RFC 5952 §4.2: the longest run of zeros is shortened, the first of equals, and never a single
+// group.
 test.for<[bigint, string]>([
   [0n, '::'],
   [1n, '::1'],

@@ -21,7 +21,8 @@ type Oracle = {
   readonly ec2: boolean
 }
 
-// Few upper bits, so that prefixes nest, touch and repeat; one of the places is the very end of the addresses.
+// Few upper bits, so that prefixes nest, touch and repeat; one of the places is the very end of the
+// addresses.
 const ipv4Place = fc.constantFrom(0n, 0x0fc1_0000n, 0x0fc1_ff00n, 0x0fc2_0000n, 0xffff_ff00n)
 const ipv6Place = fc
   .constantFrom(
@@ -60,7 +61,9 @@ const prefix = fc
     return { cloud, family, start, end: start + size, length, region, ec2: ec2 && cloud === 'aws' }
   })
 
-/** What is documented, done the slow way: all prefixes that have the address, sorted by who wins. */
+/**
+ * What is documented, done the slow way: all prefixes that have the address, sorted by who wins.
+ */
 function locateSlowly(prefixes: readonly Oracle[], family: AddressFamily, address: bigint): string {
   const clouds = ['aws', 'gcp', 'azure']
   const having = prefixes.filter(

@@ -78,7 +78,8 @@ test('agrees with node:net on either side of every edge it has', () => {
     [4, ipv4],
     [6, ipv6],
   ] as const) {
-    // BlockList is slow to ask, so it gets a slice of the table at a time, spread over the whole of it.
+    // BlockList is slow to ask, so it gets a slice of the table at a time, spread over the whole of
+    // it.
     for (let from = 1; from + 20 < spans.length; from += 500) {
       const list = new BlockList()
       const slice = spans.slice(from, from + 20)

@@ -1,13 +1,19 @@
 import { connect } from 'node:net'
 
-/** An answer as it stood on the wire. Header names are in lower case; a name that came twice is there twice. */
+/**
+ * An answer as it stood on the wire. Header names are in lower case; a name that came twice is
+ * there twice.
+ */
 export type RawResponse = {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
 }
 
-/** Sends bytes to a loopback port as they are, which no well-behaved client can, and reads until the other side ends. */
+/**
+ * Sends bytes to a loopback port as they are, which no well-behaved client can, and reads until the
+ * other side ends.
+ */
 export function sendRaw(port: number, text: string): Promise<RawResponse | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

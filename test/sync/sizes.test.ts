@@ -9,7 +9,10 @@ const lie = { ...layer, descriptor: { ...layer.descriptor, size: 999 } }
 const config = contentOf('application/vnd.oci.image.config.v1+json', '{"x":1}')
 const { digest } = layer.descriptor
 
-/** A good image that was mirrored, and then another repository, first in order, whose manifest is wrong. */
+/**
+ * A good image that was mirrored, and then another repository, first in order, whose manifest is
+ * wrong.
+ */
 async function createLiedToWorld(): Promise<World> {
   const world = await createWorld()
   world.file.sync = { concurrency: 1 }

@@ -4,7 +4,10 @@ import type { Store } from './ceph.ts'
 /** What it takes to write to a store: its address and keys. */
 export type StoreAccess = Pick<Store, 'endpoint' | 'accessKeyId' | 'secretAccessKey'>
 
-/** A client for a store that is not AWS: bucket names in the path, checksums only where a request must have them. */
+/**
+ * A client for a store that is not AWS: bucket names in the path, checksums only where a request
+ * must have them.
+ */
 export function storeClient(store: StoreAccess, region = 'us-east-1'): S3Client {
   const { endpoint, accessKeyId, secretAccessKey } = store
   return new S3Client({
@@ -17,7 +20,10 @@ export function storeClient(store: StoreAccess, region = 'us-east-1'): S3Client 
   })
 }
 
-/** Makes a bucket whose blobs and nearport's own objects anyone may read, and that nobody else may list. */
+/**
+ * Makes a bucket whose blobs and nearport's own objects anyone may read, and that nobody else may
+ * list.
+ */
 export async function createMirrorBucket(store: StoreAccess, bucket: string): Promise<void> {
   const client = storeClient(store)
   const resources = ['containers/images/*', 'nearport/*']

@@ -18,8 +18,8 @@ export type Store = Stoppable & {
 }
 
 /**
- * Starts Ceph's RGW (16.2) on loopback: one monitor, one object store in memory and the gateway; no manager, nothing
- * under /etc. Takes `port`, `port + 1` and some of `port + 20` to `port + 60`.
+ * Starts Ceph's RGW (16.2) on loopback: one monitor, one object store in memory and the gateway; no
+ * manager, nothing under /etc. Takes `port`, `port + 1` and some of `port + 20` to `port + 60`.
  */
 export async function startCeph(spec: {
   readonly port: number
@@ -96,8 +96,9 @@ export async function startCeph(spec: {
 }
 
 /**
- * One replica of everything, and one placement group a pool. The monitor gathers changes for `paxos propose interval`,
- * 1 s by default, and the gateway makes a dozen changes one after the other: that was 10 of the 12 s it took to start.
+ * One replica of everything, and one placement group a pool. The monitor gathers changes for `paxos
+ * propose interval`, 1 s by default, and the gateway makes a dozen changes one after the other:
+ * that was 10 of the 12 s it took to start.
  */
 function configuration(directory: string, port: number, fsid: string): string {
   return `[global]

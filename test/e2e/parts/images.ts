@@ -8,7 +8,10 @@ import { run } from './process.ts'
 /** What makes a difference to a client: which of them can pull it at all. */
 export type ImageKind = 'image' | 'index' | 'nested' | 'artifact' | 'docker'
 
-/** Digests without order: manifests with what they list, blobs that manifests name. Sorted, so that they compare. */
+/**
+ * Digests without order: manifests with what they list, blobs that manifests name. Sorted, so that
+ * they compare.
+ */
 export type Content = { readonly manifests: readonly Digest[]; readonly blobs: readonly Digest[] }
 
 /** An image as the registry has it, read back from there after the push. */
@@ -50,9 +53,10 @@ const pushes = [
 ] as const
 
 /**
- * Makes the sample images, the same on every run, and pushes them with skopeo: `app`, `multi` (an index of three
- * platforms), `nested` (an index of that index), `artifact` (a chart with the empty config), `signature` (cosign's tag
- * for `app`) and `docker` (`app` with Docker's media types). Their layers are several MiB in all.
+ * Makes the sample images, the same on every run, and pushes them with skopeo: `app`, `multi` (an
+ * index of three platforms), `nested` (an index of that index), `artifact` (a chart with the empty
+ * config), `signature` (cosign's tag for `app`) and `docker` (`app` with Docker's media types).
+ * Their layers are several MiB in all.
  */
 export async function pushImages(
   registryUrl: string,
@@ -132,7 +136,9 @@ type ManifestDocument = {
   }[]
 }
 
-/** Adds every image to the layout; returns the tag that cosign would give the signature of `app`. */
+/**
+ * Adds every image to the layout; returns the tag that cosign would give the signature of `app`.
+ */
 function addImages(layout: Layout): string {
   const hello = { name: 'hello', data: Buffer.from('hi\n'), mode: 0o755 }
   const noise = createHash('shake256', { outputLength: bigLayerMiB << 20 }).update('nearport')

@@ -108,7 +108,10 @@ export function digestOf(bytes: Buffer): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest
 }
 
-/** A POSIX ustar archive (pax(1), "ustar Interchange Format") of plain files that all are root's and of 1970. */
+/**
+ * A POSIX ustar archive (pax(1), "ustar Interchange Format") of plain files that all are root's and
+ * of 1970.
+ */
 export function tar(files: readonly LayerFile[]): Buffer {
   const parts = files.flatMap(({ name, data, mode = 0o644 }) => {
     const header = Buffer.alloc(512)

@@ -1,7 +1,9 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The one line that says what to install, or undefined when every program of packages.txt is there. */
+/**
+ * The one line that says what to install, or undefined when every program of packages.txt is there.
+ */
 export function missingParts(): string | undefined {
   const missing = readPackages().filter(({ programs }) => !programs.every(isInstalled))
   if (missing.length === 0) return undefined
@@ -9,7 +11,10 @@ export function missingParts(): string | undefined {
   return `e2e tests need Debian's packages: apt-get install -y --no-install-recommends ${names} (or run test/e2e/install.sh)`
 }
 
-/** Whether a program is on the path, or in the folders of administrators' programs that some paths leave out. */
+/**
+ * Whether a program is on the path, or in the folders of administrators' programs that some paths
+ * leave out.
+ */
 export function isInstalled(program: string): boolean {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return folders.some((folder) => isExecutable(join(folder, program)))

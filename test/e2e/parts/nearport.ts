@@ -8,10 +8,16 @@ import type { CommandLine, Finished, Stoppable } from './process.ts'
 import { answers, run, startProcess } from './process.ts'
 import type { MirrorId, Parts } from './setup.ts'
 
-/** Two mirrors of a test file's own: buckets that nobody else writes to, behind an nginx that can be stopped. */
+/**
+ * Two mirrors of a test file's own: buckets that nobody else writes to, behind an nginx that can be
+ * stopped.
+ */
 export type Mirrors = Stoppable & { readonly faces: Readonly<Record<MirrorId, MirrorFace>> }
 
-/** Makes the buckets `NAME-us-east-1` and `NAME-eu-west-1` and serves them on two ports from `port` on. */
+/**
+ * Makes the buckets `NAME-us-east-1` and `NAME-eu-west-1` and serves them on two ports from `port`
+ * on.
+ */
 export async function startMirrors(parts: Parts, name: string, port: number): Promise<Mirrors> {
   const buckets = [`${name}-us-east-1`, `${name}-eu-west-1`]
   await Promise.all(buckets.map((bucket) => createMirrorBucket(parts.store, bucket)))

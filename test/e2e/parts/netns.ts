@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { Cloud } from '../../../src/core/location.ts'
 import { type CommandLine, type Finished, run, type RunOptions } from './process.ts'
 
-/** A machine that pulls: its addresses, and where the vendors' documents say that they are (`undefined`: nowhere). */
+/**
+ * A machine that pulls: its addresses, and where the vendors' documents say that they are
+ * (`undefined`: nowhere).
+ */
 export type Host = {
   readonly name: string
   readonly namespace: string
@@ -12,19 +15,24 @@ export type Host = {
   readonly location: { readonly cloud: Cloud; readonly region: string } | undefined
 }
 
-/** The host that registry, stores, mirrors and nearport run on. Names stand in every host's /etc/hosts. */
+/**
+ * The host that registry, stores, mirrors and nearport run on. Names stand in every host's
+ * /etc/hosts.
+ */
 export const service = {
   namespace: 'nearport-service',
   v4: '198.51.100.1',
   v6: '2001:db8::1',
-  /** One name for both addresses, and one for each: what clients without IPv6 literals pull from. */
+  /**
+   * One name for both addresses, and one for each: what clients without IPv6 literals pull from.
+   */
   names: { both: 'nearport.test', v4: 'v4.nearport.test', v6: 'v6.nearport.test' },
 } as const
 
 /**
- * The pulling hosts. AWS: EC2 prefixes 54.144.0.0/14, 2600:1f18::/33 (us-east-1), 54.72.0.0/15, 2a05:d018::/35
- * (eu-west-1) of ip-ranges.json; Google: 34.122.0.0/15, 2600:1900:4000::/44 (us-central1) of cloud.json; nowhere: the
- * documentation's own (RFC 5737, RFC 3849).
+ * The pulling hosts. AWS: EC2 prefixes 54.144.0.0/14, 2600:1f18::/33 (us-east-1), 54.72.0.0/15,
+ * 2a05:d018::/35 (eu-west-1) of ip-ranges.json; Google: 34.122.0.0/15, 2600:1900:4000::/44
+ * (us-central1) of cloud.json; nowhere: the documentation's own (RFC 5737, RFC 3849).
  */
 export const hosts = {
   awsEast: host('aws-us-east-1', '54.144.0.10', '2600:1f18::10', 'aws', 'us-east-1'),
@@ -33,7 +41,10 @@ export const hosts = {
   nowhere: host('nowhere', '203.0.113.10', '2001:db8:1::10'),
 } as const
 
-/** Makes every namespace anew, with no way out of them, and writes the hosts file they share into `scratch`. */
+/**
+ * Makes every namespace anew, with no way out of them, and writes the hosts file they share into
+ * `scratch`.
+ */
 export async function networkUp(scratch: string): Promise<void> {
   await networkDown()
   const lines = [
@@ -73,7 +84,10 @@ export async function networkUp(scratch: string): Promise<void> {
   )
 }
 
-/** Ends what runs in our namespaces, whoever left it there, and removes them. Fine when there are none. */
+/**
+ * Ends what runs in our namespaces, whoever left it there, and removes them. Fine when there are
+ * none.
+ */
 export async function networkDown(): Promise<void> {
   const { stdout } = await run(['ip', 'netns', 'list'])
   const present = new Set(stdout.split('\n').map((line) => line.split(' ')[0]))
@@ -84,8 +98,8 @@ export async function networkDown(): Promise<void> {
 }
 
 /**
- * The command line that runs another one on a host, for `startProcess`. Not `ip netns exec`: that hides the control
- * groups, without which Docker does not start.
+ * The command line that runs another one on a host, for `startProcess`. Not `ip netns exec`: that
+ * hides the control groups, without which Docker does not start.
  */
 export function onHost(where: Pick<Host, 'namespace'>, command: CommandLine): CommandLine {
   return ['nsenter', `--net=/run/netns/${where.namespace}`, '--', ...command]
@@ -101,8 +115,9 @@ export async function inNamespace(
 }
 
 /**
- * The command line that enters the service's host with a view of the file system of its own: our hosts file, and an empty
- * folder where skopeo keeps what it learned about blobs on earlier runs. What it starts inherits both.
+ * The command line that enters the service's host with a view of the file system of its own: our
+ * hosts file, and an empty folder where skopeo keeps what it learned about blobs on earlier runs.
+ * What it starts inherits both.
  */
 export function enterService(scratch: string, command: CommandLine): CommandLine {
   const script = [

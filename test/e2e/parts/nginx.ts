@@ -6,7 +6,10 @@ import { answers, startProcess, type Stoppable, waitUntil } from './process.ts'
 /** A bucket's public face: the URL that clients are sent to, and the log of who came. */
 export type MirrorFace = { readonly bucket: string; readonly url: string; readonly log: string }
 
-/** One request to a mirror. `range` is the header's text; of Authorization only whether there was one is kept. */
+/**
+ * One request to a mirror. `range` is the header's text; of Authorization only whether there was
+ * one is kept.
+ */
 export type MirrorRequest = {
   readonly client: string
   readonly method: string
@@ -19,8 +22,9 @@ export type MirrorRequest = {
 }
 
 /**
- * Starts one nginx with a server for each bucket, which passes paths on to the store untouched. `host` is the name in
- * the URLs; it listens on every address of its host, so its host has to be a network namespace of ours.
+ * Starts one nginx with a server for each bucket, which passes paths on to the store untouched.
+ * `host` is the name in the URLs; it listens on every address of its host, so its host has to be a
+ * network namespace of ours.
  */
 export async function startNginx(spec: {
   readonly host: string
@@ -56,8 +60,8 @@ const markPath = '/mark/'
 let marks = 0
 
 /**
- * What a mirror was asked so far, oldest first. A request of our own, awaited in the log, stands for "so far": the one
- * worker logs a request before it takes up the next.
+ * What a mirror was asked so far, oldest first. A request of our own, awaited in the log, stands
+ * for "so far": the one worker logs a request before it takes up the next.
  */
 export async function readMirrorLog(mirror: MirrorFace): Promise<MirrorRequest[]> {
   const mark = `${markPath}${process.pid}-${marks++}`
@@ -74,7 +78,10 @@ export async function readMirrorLog(mirror: MirrorFace): Promise<MirrorRequest[]
     .filter(({ path }) => !path.startsWith(markPath))
 }
 
-/** Digests of the blobs that GET requests in these lines were answered with, under the default layout of a bucket. */
+/**
+ * Digests of the blobs that GET requests in these lines were answered with, under the default
+ * layout of a bucket.
+ */
 export function blobsOf(requests: readonly MirrorRequest[]): Digest[] {
   return requests
     .filter(({ method, status }) => method === 'GET' && (status === 200 || status === 206))

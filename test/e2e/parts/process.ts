@@ -31,8 +31,9 @@ export type ServerSpec = {
 }
 
 /**
- * Starts a server as the head of a process group of its own and waits until it is ready. Throws with the last lines of
- * its log when it ends first or is not ready by the deadline (20 s), and leaves nothing running then.
+ * Starts a server as the head of a process group of its own and waits until it is ready. Throws
+ * with the last lines of its log when it ends first or is not ready by the deadline (20 s), and
+ * leaves nothing running then.
  */
 export async function startProcess(spec: ServerSpec): Promise<RunningProcess> {
   const log = join(spec.logs, `${spec.name}.log`)
@@ -91,7 +92,10 @@ export type RunOptions = {
   readonly deadlineMs?: number
 }
 
-/** Runs a program to its end. Throws with the last lines it wrote when it fails or takes longer than the deadline (60 s). */
+/**
+ * Runs a program to its end. Throws with the last lines it wrote when it fails or takes longer than
+ * the deadline (60 s).
+ */
 export async function run(command: CommandLine, options: RunOptions = {}): Promise<Finished> {
   const started = performance.now()
   const deadlineMs = options.deadlineMs ?? 60_000
@@ -130,7 +134,10 @@ export async function run(command: CommandLine, options: RunOptions = {}): Promi
   return { stdout, stderr, tookMs: Math.round(performance.now() - started) }
 }
 
-/** Asks every 30 ms until the answer is true; throws what it waited for, and the last error, at the deadline (20 s). */
+/**
+ * Asks every 30 ms until the answer is true; throws what it waited for, and the last error, at the
+ * deadline (20 s).
+ */
 export async function waitUntil(
   what: string,
   check: () => Promise<boolean>,

@@ -15,8 +15,8 @@ export type RegistryRequest = {
 export type Registry = Stoppable & { readonly url: string; readonly log: string }
 
 /**
- * Starts docker-registry, its blobs in a folder. `host` is the name it is reached by; it listens on every address of its
- * host, so its host has to be a network namespace of ours.
+ * Starts docker-registry, its blobs in a folder. `host` is the name it is reached by; it listens on
+ * every address of its host, so its host has to be a network namespace of ours.
  */
 export async function startRegistry(spec: {
   readonly host: string
@@ -51,8 +51,8 @@ export async function startRegistry(spec: {
 let marks = 0
 
 /**
- * What the registry was asked so far, oldest first. A request of our own, awaited in the log, stands for "so far": a line
- * is written only after its answer.
+ * What the registry was asked so far, oldest first. A request of our own, awaited in the log,
+ * stands for "so far": a line is written only after its answer.
  */
 export async function readRegistryLog(registry: {
   readonly url: string

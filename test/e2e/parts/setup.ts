@@ -11,7 +11,10 @@ import { type MirrorFace, startNginx } from './nginx.ts'
 import type { Stoppable } from './process.ts'
 import { startRegistry } from './registry.ts'
 
-/** What is running while the test files run: `inject('parts')` gives it to each of them. All of it is plain data. */
+/**
+ * What is running while the test files run: `inject('parts')` gives it to each of them. All of it
+ * is plain data.
+ */
 export type Parts = {
   /** A folder for whatever a test file writes; removed with everything in it at the end. */
   readonly scratch: string
@@ -35,7 +38,10 @@ declare module 'vitest' {
   }
 }
 
-/** vitest's global setup: starts every part once, side by side, for all test files; stops them after the last one. */
+/**
+ * vitest's global setup: starts every part once, side by side, for all test files; stops them after
+ * the last one.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratch = process.env['NEARPORT_E2E_SCRATCH']
   if (scratch === undefined) throw new Error('run the e2e tests with: npm run test:e2e')

@@ -15,12 +15,16 @@ export type Pull = {
 }
 
 /**
- * What a pull left in the client's own storage. Each digest is of bytes read there and hashed again, or, where a client
- * keeps a layer only unpacked, the one it noted when it checked what came.
+ * What a pull left in the client's own storage. Each digest is of bytes read there and hashed
+ * again, or, where a client keeps a layer only unpacked, the one it noted when it checked what
+ * came.
  */
 export type PulledImage = Content & { readonly tookMs: number }
 
-/** One program that pulls images, as people run it. Every pull starts with nothing of the image at hand. */
+/**
+ * One program that pulls images, as people run it. Every pull starts with nothing of the image at
+ * hand.
+ */
 export type Client = {
   readonly name: string
   readonly kinds: readonly ImageKind[]
@@ -50,7 +54,10 @@ export async function pullFolder(client: string): Promise<string> {
   return mkdtemp(join(process.env['NEARPORT_E2E_SCRATCH'] ?? tmpdir(), `${client}-`))
 }
 
-/** Hashes these files and tells manifests from blobs by their content. Throws when a file is not what its name says. */
+/**
+ * Hashes these files and tells manifests from blobs by their content. Throws when a file is not
+ * what its name says.
+ */
 export async function readContent(
   files: readonly { readonly file: string; readonly digest?: string }[],
 ): Promise<Content> {

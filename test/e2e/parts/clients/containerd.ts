@@ -27,7 +27,9 @@ export async function startContainerd(host: Host, directory: string): Promise<Co
   return { root, socket, stop }
 }
 
-/** `ctr images pull` against the host's containerd; what is no image is fetched and not unpacked. */
+/**
+ * `ctr images pull` against the host's containerd; what is no image is fetched and not unpacked.
+ */
 export function createContainerdClient(
   daemons: Readonly<Record<string, Pick<Containerd, 'root' | 'socket'>>>,
 ): Client {
@@ -39,7 +41,8 @@ export function createContainerdClient(
     available: () => undefined,
     async pull(pull) {
       const { root, socket } = daemons[pull.host.name]!
-      // Content is not shared between namespaces (see the configuration): a new one has nothing at hand.
+      // Content is not shared between namespaces (see the configuration): a new one has nothing at
+      // hand.
       const ctr: CommandLine = ['ctr', '-a', socket, '-n', randomUUID()]
       const isImage = pull.image.kind !== 'artifact' && pull.image.kind !== 'nested'
       const verb = isImage ? ['images', 'pull', '--snapshotter', 'native'] : ['content', 'fetch']

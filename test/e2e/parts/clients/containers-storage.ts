@@ -37,8 +37,8 @@ function storageClient(name: 'podman' | 'buildah'): Client {
 }
 
 /**
- * What a containers/storage root holds: manifests and configs as files; of a layer, kept unpacked, the digest that was
- * computed of the compressed bytes as they came.
+ * What a containers/storage root holds: manifests and configs as files; of a layer, kept unpacked,
+ * the digest that was computed of the compressed bytes as they came.
  */
 async function readStorage(root: string): Promise<Content> {
   const images = await readJson<readonly StoredImage[]>(join(root, 'vfs-images/images.json'))
@@ -61,7 +61,9 @@ type StoredImage = {
 
 type StoredLayer = { readonly 'compressed-diff-digest': Digest }
 
-/** Names with any other sign are in base64 behind a `=` (containers/storage, `makeBigDataBaseName`). */
+/**
+ * Names with any other sign are in base64 behind a `=` (containers/storage, `makeBigDataBaseName`).
+ */
 function fileName(key: string): string {
   return /^[a-z0-9A-Z]+$/.test(key) ? key : `=${Buffer.from(key).toString('base64')}`
 }

@@ -33,7 +33,10 @@ export function dockerMissing(): string | undefined {
   return isExecutable(dockerd) ? undefined : `no ${dockerd}: run test/e2e/install.sh`
 }
 
-/** Starts a Docker Engine on a host, on a containerd that runs there. Registries on the service's host may be plain HTTP. */
+/**
+ * Starts a Docker Engine on a host, on a containerd that runs there. Registries on the service's
+ * host may be plain HTTP.
+ */
 export async function startDocker(
   host: Host,
   directory: string,
@@ -61,7 +64,10 @@ export async function startDocker(
   return { root, socket, stop }
 }
 
-/** `docker pull` on the host's engine. The image is removed again, so that the next pull fetches every byte. */
+/**
+ * `docker pull` on the host's engine. The image is removed again, so that the next pull fetches
+ * every byte.
+ */
 export function createDockerClient(
   daemons: Readonly<Record<string, Pick<Docker, 'root' | 'socket'>>>,
 ): Client {
@@ -103,7 +109,10 @@ type InspectedImage = {
   readonly RootFS: { readonly Layers: readonly string[] }
 }
 
-/** The engine notes, for a layer it keeps unpacked, the digest of the bytes that it came as and from where. */
+/**
+ * The engine notes, for a layer it keeps unpacked, the digest of the bytes that it came as and from
+ * where.
+ */
 async function compressedDigest(root: string, layer: string, reference: string): Promise<Digest> {
   const folder = join(root, 'image/vfs/distribution/v2metadata-by-diffid/sha256')
   const text = await readFile(join(folder, layer.slice('sha256:'.length)), 'utf8')

@@ -27,7 +27,9 @@ export const skopeo: Client = {
   },
 }
 
-/** Blobs are called HEX, manifests HEX.manifest.json, and the one that was asked for manifest.json. */
+/**
+ * Blobs are called HEX, manifests HEX.manifest.json, and the one that was asked for manifest.json.
+ */
 function named(folder: string, name: string): { file: string; digest?: string } {
   const hex = /^[0-9a-f]{64}/.exec(name)?.[0]
   const file = join(folder, name)
