@@ -14,7 +14,7 @@ test.for<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
   '%s drains: no request is refused meanwhile, and the exit code is 0',
   { timeout: 15_000 },
   async (signal) => {
-    const { child, port, out } = await start({ drainSeconds: 0.6 })
+    const { child, port, out } = await start({ drainSeconds: 1.5 })
     const url = `http://127.0.0.1:${port}/v2/`
     const exited = once(child, 'exit')
     child.kill(signal)

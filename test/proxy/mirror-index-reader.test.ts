@@ -21,7 +21,7 @@ test('an index may come slowly, as long as it comes', async () => {
       const next = bytes.shift()
       if (next === undefined) response.end()
       else response.write(next)
-    }, 60)
+    }, 150)
     response.once('close', () => clearInterval(timer))
   })
   // All of it takes longer than any one byte may.
@@ -29,8 +29,8 @@ test('an index may come slowly, as long as it comes', async () => {
 })
 
 test.for<[string, RequestListener, string]>([
-  ['nothing at all', () => {}, 'no answer in 150 ms'],
-  ['a body that stops', (_, response) => void response.write('abc'), 'no byte came for 150 ms'],
+  ['nothing at all', () => {}, 'no answer in 600 ms'],
+  ['a body that stops', (_, response) => void response.write('abc'), 'no byte came for 600 ms'],
   [
     'a body without end',
     (_, response) => void response.write('abcdefg'),
@@ -85,6 +85,6 @@ async function readerOf(listener: RequestListener) {
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return createMirrorIndexReader(
     { ...mirrorOf('aws/eu-west-1'), publicUrl },
-    { fetch, idleMs: 150 },
+    { fetch, idleMs: 600 },
   )
 }
