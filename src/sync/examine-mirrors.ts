@@ -32,9 +32,15 @@ export async function examineMirrors(
   async function examine({ id, bucket, listing: before }: OpenMirror): Promise<ExaminedMirror> {
     let listing = before
     try {
-      await putCanary(bucket, before, recorder)
+      const isThere = before.get(canaryOf(id).digest) === canaryOf(id).bytes.length
+      if (!isThere) await putCanary(bucket, recorder)
       listing = await listMirror(bucket, recorder)
-      const failure = await checkCanary(bucket.mirror, deps)
+      let failure = await checkCanary(bucket.mirror, deps)
+      if (failure !== undefined && isThere) {
+        // The fault may be the canary's own, which is ours to mend.
+        await putCanary(bucket, recorder)
+        failure = await checkCanary(bucket.mirror, deps)
+      }
       if (failure === undefined) return { id, bucket, serves: true, listing }
       recorder.problem(id, `left out of the index: ${failure}`)
     } catch (error) {
@@ -44,10 +50,9 @@ export async function examineMirrors(
   }
 }
 
-async function putCanary(bucket: Bucket, listing: Listing, recorder: Recorder): Promise<void> {
+async function putCanary(bucket: Bucket, recorder: Recorder): Promise<void> {
   const { id, keys } = bucket.mirror
   const { digest, bytes } = canaryOf(id)
-  if (listing.get(digest) === bytes.length) return
   const how = { contentType: 'application/octet-stream', cacheControl: immutable }
   await bucket.put(keys.keyOf(digest), bytes, how)
   recorder.step({ step: 'canary', mirror: id })

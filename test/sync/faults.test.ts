@@ -188,6 +188,17 @@ test('a cloud without an endpoint that everyone knows needs one, and says so', a
   ])
 })
 
+test('a canary whose bytes were damaged is mended', async () => {
+  const world = await createAppWorld()
+  await world.sync()
+  const { digest, bytes } = canaryOf('aws/eu-west-1')
+  world.store.putObject(west, prefix + digest, Buffer.alloc(bytes.length, 'x'))
+  const ran = await world.sync()
+  expect(messages(ran)).toEqual([])
+  expect(ran.mirrors).toMatchObject([{ state: 'published' }, { state: 'published' }])
+  expect(Buffer.from(world.store.findObject(west, prefix + digest)!.bytes)).toEqual(bytes)
+})
+
 test('a mirror whose credentials are not there is named with what is missing', async () => {
   const world = await createAppWorld()
   world.file.mirrors[0] = { ...world.file.mirrors[0], credentials: 'OTHER' }
