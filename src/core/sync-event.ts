@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts'
+import type { PlanTotals } from './plan.ts'
 
 /** The record that one step of a sync leaves. */
 export type SyncEvent = { readonly event: 'sync'; readonly timeMs: number } & SyncStep
@@ -24,7 +25,7 @@ export type SyncStep =
       readonly why: string
     }
   | { readonly step: 'claimed'; readonly mirror: string }
-  /** The bucket had no canary of its mirror, and was given one. */
+  /** The bucket was given its mirror's canary. */
   | { readonly step: 'canary'; readonly mirror: string }
   | {
       readonly step: 'listed'
@@ -32,15 +33,7 @@ export type SyncStep =
       readonly blobs: number
       readonly bytes: number
     }
-  | {
-      readonly step: 'planned'
-      readonly wantedBlobs: number
-      readonly wantedBytes: number
-      readonly upstreamReads: number
-      readonly upstreamBytes: number
-      readonly writes: number
-      readonly writtenBytes: number
-    }
+  | ({ readonly step: 'planned' } & PlanTotals)
   | {
       readonly step: 'written'
       readonly how: 'uploaded' | 'copied'
