@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseKeyTemplate } from './core/key-template.ts'
-import { parseMirrorId } from './core/mirror.ts'
+import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
 import { repositoryGrammar } from './core/request.ts'
 
 const baseUrl = z.string().transform((text, context) => {
@@ -44,36 +44,45 @@ const upstream = z.strictObject({
     .describe('Clients are sent to the upstream, which must not want tokens'),
 })
 
-const mirror = z.strictObject({
-  id: mirrorId.describe('<cloud>/<region>, and /<suffix> where there are two in one region'),
-  bucket: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, { error: 'wanted the name of a bucket' })
-    .describe('The bucket that holds the blobs'),
-  endpoint: baseUrl
-    .optional()
-    .describe('The S3 endpoint; default: AWS’s or Google’s own; other clouds need one'),
-  forcePathStyle: z.boolean().default(false).describe('Address the bucket in the path'),
-  signingRegion: z.string().optional().describe('Region in the S3 signature; default: the id’s'),
-  credentials: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/, { error: 'wanted the beginning of an environment name, as in R2' })
-    .optional()
-    .describe(
-      'R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds',
-    ),
-  publicUrl: baseUrl.optional().describe('Where clients read the bucket; default: by cloud'),
-  keyTemplate: z
-    .string()
-    .superRefine((text, context) => {
-      const template = parseKeyTemplate(text)
-      if (typeof template === 'string') context.addIssue(template)
-    })
-    .optional()
-    .describe(
-      'Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}',
-    ),
-})
+const mirror = z
+  .strictObject({
+    id: mirrorId.describe('<cloud>/<region>, and /<suffix> where there are two in one region'),
+    bucket: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, { error: 'wanted the name of a bucket' })
+      .describe('The bucket that holds the blobs'),
+    endpoint: baseUrl
+      .optional()
+      .describe('The S3 endpoint; default: AWS’s or Google’s own; other clouds need one'),
+    forcePathStyle: z.boolean().default(false).describe('Address the bucket in the path'),
+    signingRegion: z.string().optional().describe('Region in the S3 signature; default: the id’s'),
+    credentials: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, {
+        error: 'wanted the beginning of an environment name, as in R2',
+      })
+      .optional()
+      .describe(
+        'R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds',
+      ),
+    publicUrl: baseUrl.optional().describe('Where clients read the bucket; default: by cloud'),
+    keyTemplate: z
+      .string()
+      .superRefine((text, context) => {
+        const template = parseKeyTemplate(text)
+        if (typeof template === 'string') context.addIssue(template)
+      })
+      .optional()
+      .describe(
+        'Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}',
+      ),
+  })
+  .superRefine((address, context) => {
+    const problem = publicUrlProblem(address)
+    if (problem !== undefined) {
+      context.addIssue({ code: 'custom', message: problem, path: ['publicUrl'] })
+    }
+  })
 
 const clientAddress = z
   .union([
@@ -178,3 +187,33 @@ export const configSchema = z.strictObject({
 })
 
 export type ConfigFile = z.output<typeof configSchema>
+
+type MirrorAddress = Pick<
+  ConfigFile['mirrors'][number],
+  'id' | 'bucket' | 'endpoint' | 'forcePathStyle' | 'publicUrl'
+>
+
+/**
+ * Where clients read a mirror: what it says, else its bucket at its endpoint, else its cloud's own
+ * rule. Undefined where none of these is there.
+ */
+export function publicUrlOf(address: MirrorAddress): string | undefined {
+  const { cloud, region } = parseMirrorId(address.id)!
+  return (
+    address.publicUrl ?? endpointUrl(address) ?? defaultPublicUrl(cloud, region, address.bucket)
+  )
+}
+
+function publicUrlProblem(address: MirrorAddress): string | undefined {
+  // What is wrong with the id is said of the id.
+  if (parseMirrorId(address.id) === undefined) return undefined
+  const publicUrl = publicUrlOf(address)
+  if (publicUrl === undefined) return `wanted the address clients read ${address.id} from, got none`
+  if (URL.canParse(publicUrl)) return undefined
+  return `wanted an address, got ${publicUrl}: an IP address as endpoint needs forcePathStyle`
+}
+
+function endpointUrl({ endpoint, bucket, forcePathStyle }: MirrorAddress): string | undefined {
+  if (endpoint === undefined) return undefined
+  return forcePathStyle ? `${endpoint}/${bucket}` : endpoint.replace('://', `://${bucket}.`)
+}

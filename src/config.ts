@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { ConfigFile } from './config-schema.ts'
-import { configSchema } from './config-schema.ts'
+import { configSchema, publicUrlOf } from './config-schema.ts'
 import type { KeyTemplate } from './core/key-template.ts'
 import { defaultKeyTemplate, parseKeyTemplate } from './core/key-template.ts'
 import type { Mirror } from './core/mirror.ts'
-import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
+import { parseMirrorId } from './core/mirror.ts'
 import type { Upstream } from './core/upstream.ts'
 
 /** A mirror with what sync needs to write to it. */
@@ -54,24 +54,17 @@ export class ConfigError extends Error {
  */
 export function parseConfig(json: unknown, source: string): Config {
   const parsed = configSchema.safeParse(json)
-  if (!parsed.success) {
-    const issues = describeIssues(parsed.error.issues, json)
-    throw new ConfigError(source, [...issues, ...describeTargets(json)])
-  }
+  const problems = [
+    ...(parsed.success ? [] : describeIssues(parsed.error.issues, json)),
+    ...describeRepetitions(json),
+    ...describeTargets(json),
+  ]
+  if (!parsed.success || problems.length > 0) throw new ConfigError(source, problems)
 
   const { $schema: _, regions, clientAddress, ...file } = parsed.data
-  const problems: string[] = []
-  const mirrors = file.mirrors.map((mirror, at) => {
-    const configured = configureMirror(mirror)
-    if (typeof configured === 'string') problems.push(`mirrors[${at}].publicUrl: ${configured}`)
-    return configured
-  })
-  problems.push(...describeRepetitions(file), ...describeTargets(json))
-  if (problems.length > 0) throw new ConfigError(source, problems)
-
   return {
     ...file,
-    mirrors: mirrors.filter((mirror) => typeof mirror !== 'string'),
+    mirrors: file.mirrors.map(configureMirror),
     upstreams: file.upstreams.toSorted((a, b) => b.repositories.length - a.repositories.length),
     overrides: regions,
     clientAddress:
@@ -84,20 +77,13 @@ export function configJsonSchema(): object {
   return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
 }
 
-function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirror | string {
+function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirror {
   const { cloud, region } = parseMirrorId(mirror.id)!
-  const publicUrl =
-    mirror.publicUrl ?? endpointUrl(mirror) ?? defaultPublicUrl(cloud, region, mirror.bucket)
-  if (publicUrl === undefined) return `wanted the address clients read ${mirror.id} from, got none`
-  if (!URL.canParse(publicUrl)) {
-    return `wanted an address, got ${publicUrl}: an IP address as endpoint needs forcePathStyle`
-  }
-
   return {
     id: mirror.id,
     cloud,
     region,
-    publicUrl,
+    publicUrl: publicUrlOf(mirror)!,
     keys: parseKeyTemplate(mirror.keyTemplate ?? defaultKeyTemplate) as KeyTemplate,
     store: {
       bucket: mirror.bucket,
@@ -109,16 +95,12 @@ function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirro
   }
 }
 
-function endpointUrl(mirror: ConfigFile['mirrors'][number]): string | undefined {
-  if (mirror.endpoint === undefined) return undefined
-  if (mirror.forcePathStyle) return `${mirror.endpoint}/${mirror.bucket}`
-  return mirror.endpoint.replace('://', `://${mirror.bucket}.`)
-}
+// These two read the file as it came, which may be wrong elsewhere too.
 
 /** Ids and prefixes that are there twice. */
-function describeRepetitions(file: Pick<ConfigFile, 'mirrors' | 'upstreams'>): readonly string[] {
-  const ids = file.mirrors.map(({ id }) => id)
-  const prefixes = file.upstreams.map(({ repositories }) => repositories)
+function describeRepetitions(json: unknown): readonly string[] {
+  const ids = textsOf(json, 'mirrors', 'id')
+  const prefixes = textsOf(json, 'upstreams', 'repositories', '')
   return [
     ...repeated(ids).map((at) => `mirrors[${at}].id: wanted each id once, got ${ids[at]} again`),
     ...repeated(prefixes).map(
@@ -127,13 +109,10 @@ function describeRepetitions(file: Pick<ConfigFile, 'mirrors' | 'upstreams'>): r
   ]
 }
 
-/**
- * Places that name a mirror that is not there. It reads the file as it came, which may be wrong
- * elsewhere too.
- */
+/** Places that name a mirror that is not there. */
 function describeTargets(json: unknown): readonly string[] {
-  const { mirrors, elsewhere, regions } = Object(json) as Readonly<Record<string, unknown>>
-  const ids = (Array.isArray(mirrors) ? mirrors : []).map((each) => (Object(each) as Mirror).id)
+  const { elsewhere, regions } = Object(json) as Readonly<Record<string, unknown>>
+  const ids = textsOf(json, 'mirrors', 'id')
   const wanted =
     ids.length === 0 ? 'upstream, as there are no mirrors' : `upstream or one of ${ids.join(', ')}`
   const targets = [
@@ -148,8 +127,24 @@ function describeTargets(json: unknown): readonly string[] {
     .map(([path, target]) => `${path}: wanted ${wanted}, got ${String(target)}`)
 }
 
-function repeated(values: readonly string[]): readonly number[] {
-  return values.flatMap((value, at) => (values.indexOf(value) < at ? [at] : []))
+/** One field of every item of a list; where it is not there, what it is by default. */
+function textsOf(
+  json: unknown,
+  list: string,
+  field: string,
+  byDefault?: string,
+): readonly (string | undefined)[] {
+  const items = (Object(json) as Readonly<Record<string, unknown>>)[list]
+  return (Array.isArray(items) ? items : []).map((item: unknown) => {
+    const value = (Object(item) as Readonly<Record<string, unknown>>)[field] ?? byDefault
+    return typeof value === 'string' ? value : undefined
+  })
+}
+
+function repeated(values: readonly (string | undefined)[]): readonly number[] {
+  return values.flatMap((value, at) =>
+    value !== undefined && values.indexOf(value) < at ? [at] : [],
+  )
 }
 
 function describeIssues(

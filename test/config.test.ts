@@ -178,14 +178,20 @@ test.for<[string, object, string]>([
 test('every problem is told at once', () => {
   const problems = problemsOf({
     upstreams: [{ registry: 'x', namespace: 'A' }],
+    mirrors: [1, 2].map(() => ({ id: 'r2/global', bucket: 'b' })),
+    elsewhere: 'aws/eu-west-1',
     presence: 'guess',
     drainSeconds: -1,
   })
   expect(problems.map((each) => each.split(':')[0])).toEqual([
     'upstreams[0].registry',
     'upstreams[0].namespace',
+    'mirrors[0].publicUrl',
+    'mirrors[1].publicUrl',
     'presence',
     'drainSeconds',
+    'mirrors[1].id',
+    'elsewhere',
   ])
 })
 

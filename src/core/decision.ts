@@ -58,7 +58,7 @@ export type Presence = {
 export type Holding = 'present' | 'absent' | 'unknown' | 'failed'
 
 /** Hears of every step to a decision, in the words of `nearport explain`. */
-export type Listener = (step: string) => void
+export type Tell = (step: string) => void
 
 /**
  * The whole policy. docs/request-handling.md tells it in the same order, and `tell` hears it step
@@ -69,7 +69,7 @@ export function decide(
   client: ClientLocation | undefined,
   policy: Policy,
   presence: Presence | undefined,
-  tell?: Listener,
+  tell?: Tell,
 ): Decision {
   if (request.kind === 'refusal') {
     tell?.(`request: refused with ${request.status} ${request.code}: ${request.message}`)
@@ -103,7 +103,7 @@ function decideBlob(
   upstream: Upstream,
   policy: Policy,
   presence: Presence | undefined,
-  tell: Listener | undefined,
+  tell: Tell | undefined,
 ): Decision {
   const toUpstream = (reason: UpstreamReason) => ({ action: 'upstream', reason, upstream }) as const
   const digest = request.mirrorable

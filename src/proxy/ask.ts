@@ -3,6 +3,7 @@ import { decide } from '../core/decision.ts'
 import type { Mirror } from '../core/mirror.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
 import type { LearntHolding } from './presence.ts'
+import { within } from './within.ts'
 
 type Ask = Extract<Decision, { action: 'ask' }>
 type Settled = Exclude<Decision, Ask>
@@ -23,8 +24,11 @@ export async function decideByAsking<Env>(
   while (decision.action === 'ask') {
     const { mirror, digest }: Ask = decision
     const leftMs = deps.askForMs - (deps.elapsedMs() - handling.startedMs)
-    const asking = leftMs > 0 ? deps.presence.ask(mirror, digest) : 'failed'
-    learnt.set(mirror, asking === 'failed' ? asking : await within(leftMs, asking))
+    const holding =
+      leftMs > 0
+        ? await within(leftMs, deps.presence.ask(mirror, digest), () => 'failed' as const)
+        : 'failed'
+    learnt.set(mirror, holding)
     const presence = knownAndLearnt(deps.presence.current(), learnt)
     decision = decide(handling.request, handling.client, deps.policy(), presence)
   }
@@ -39,14 +43,4 @@ export function knownAndLearnt(
   return (
     known && { ...known, holds: (mirror, what) => learnt.get(mirror) ?? known.holds(mirror, what) }
   )
-}
-
-async function within(ms: number, asking: Promise<LearntHolding>): Promise<LearntHolding> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<LearntHolding>((resolve) => {
-    timer = setTimeout(() => resolve('failed'), ms)
-  })
-  const holding = await Promise.race([asking, late])
-  clearTimeout(timer)
-  return holding
 }

@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /**
  * The whole body of an answer, of at most `maxBytes`. Fails, and lets the connection go, as soon as
  * there is more, or when no byte comes for `idleMs`: a body may be as slow as it is large, and must
@@ -18,7 +20,9 @@ export async function readBounded(
   let bytes = 0
   try {
     for (;;) {
-      const { done, value } = await within(idleMs, reader.read())
+      const { done, value } = await within(idleMs, reader.read(), () => {
+        throw new Error(`no byte came for ${idleMs} ms`)
+      })
       if (done) return joined(chunks, bytes)
       bytes += value.length
       if (bytes > maxBytes) throw new Error(`wanted at most ${maxBytes} bytes, got more`)
@@ -39,16 +43,4 @@ function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
     at += chunk.length
   }
   return whole
-}
-
-async function within<T>(idleMs: number, reading: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no byte came for ${idleMs} ms`)), idleMs)
-  })
-  try {
-    return await Promise.race([reading, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -49,7 +49,8 @@ export async function listen(
   server.keepAliveTimeout = 65_000
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(describeFailure(cause, address)))
+    // It stays for as long as the server does: an error of a later connection must not end the process.
+    server.on('error', (cause: NodeJS.ErrnoException) => reject(describeFailure(cause, address)))
     server.listen(address.port, address.host, resolve)
   })
   const { address: host, port } = server.address() as AddressInfo
@@ -104,6 +105,7 @@ function rawAnswer(status: number): string {
   const allow = status === 405 ? 'Allow: GET, HEAD\r\n' : ''
   return (
     `HTTP/1.1 ${status} \r\nContent-Type: application/json\r\n${allow}` +
+    `X-Nearport-Reason: refused\r\n` +
     `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   )
 }
