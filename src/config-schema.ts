@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { parseKeyTemplate } from './core/key-template.ts'
 import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
+import {
+  environmentPrefix,
+  holds,
+  prune,
+  seconds,
+  sync,
+  upstreamLimits,
+} from './config-sync-schema.ts'
 import { repositoryGrammar } from './core/request.ts'
 
 const baseUrl = z.string().transform((text, context) => {
@@ -42,6 +50,10 @@ const upstream = z.strictObject({
     .literal('redirect', { error: 'wanted "redirect": no other mode is there yet' })
     .default('redirect')
     .describe('Clients are sent to the upstream, which must not want tokens'),
+  credentials: environmentPrefix
+    .optional()
+    .describe('HUB reads HUB_USERNAME and HUB_PASSWORD for sync; default: docker’s config.json'),
+  limits: upstreamLimits,
 })
 
 const mirror = z
@@ -56,11 +68,7 @@ const mirror = z
       .describe('The S3 endpoint; default: AWS’s or Google’s own; other clouds need one'),
     forcePathStyle: z.boolean().default(false).describe('Address the bucket in the path'),
     signingRegion: z.string().optional().describe('Region in the S3 signature; default: the id’s'),
-    credentials: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/, {
-        error: 'wanted the beginning of an environment name, as in R2',
-      })
+    credentials: environmentPrefix
       .optional()
       .describe(
         'R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds',
@@ -76,6 +84,7 @@ const mirror = z
       .describe(
         'Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}',
       ),
+    holds,
   })
   .superRefine((address, context) => {
     const problem = publicUrlProblem(address)
@@ -97,28 +106,7 @@ const clientAddress = z
   ])
   .describe('The one source of a client’s address')
 
-const repositoryPattern = z
-  .string()
-  .refine((text) => repositoryGrammar.test(text.replaceAll('*', 'a')), {
-    error: 'wanted the name of a repository, where * may stand for any text',
-  })
-  .describe('A repository as clients name it; with * it is matched against the catalog')
-
-const repositories = z.union([
-  repositoryPattern.transform((name) => ({ name, tags: ['*'] })),
-  z.strictObject({
-    name: repositoryPattern,
-    tags: z
-      .array(z.string().min(1))
-      .min(1, { error: 'wanted one tag at least: without the key, all are mirrored' })
-      .default(['*'])
-      .describe('Tags to mirror; * stands for any text'),
-  }),
-])
-
 const port = z.int().min(0).max(65_535)
-// A timer of more than 2³¹ ms would go off at once.
-const seconds = z.number().positive().max(1_900_000)
 
 /** The configuration as its file has it. One schema for every place it is read. */
 export const configSchema = z.strictObject({
@@ -167,13 +155,8 @@ export const configSchema = z.strictObject({
       keepGenerations: z.int().min(1).default(10),
     })
     .prefault({}),
-  sync: z
-    .strictObject({
-      repositories: z.array(repositories).optional().describe('Default: all of the catalog'),
-      referrers: z.boolean().default(true).describe('Follow the referrers of every manifest'),
-      concurrency: z.int().min(1).max(256).default(8),
-    })
-    .prefault({}),
+  sync,
+  prune,
   host: z.string().min(1).optional().describe('Address of the clients’ port; default: every one'),
   port: port.default(8080),
   adminHost: z.string().min(1).default('127.0.0.1'),

@@ -8,7 +8,20 @@ import { parseMirrorId } from './core/mirror.ts'
 import type { Upstream } from './core/upstream.ts'
 
 /** A mirror with what sync needs to write to it. */
-export type ConfiguredMirror = Mirror & { readonly store: StoreSettings }
+export type ConfiguredMirror = Mirror & { readonly store: StoreSettings; readonly holds: Holds }
+
+/** Which of the wanted blobs a mirror is to hold. */
+export type Holds = ConfigFile['mirrors'][number]['holds']
+
+/** An upstream with what sync needs to read from it. */
+export type ConfiguredUpstream = Upstream & {
+  /** What the environment names of its credentials begin with; undefined: docker's config.json. */
+  readonly credentials?: string | undefined
+  readonly limits: UpstreamLimits
+}
+
+/** What a sync may ask of an upstream: a second, and at once. Undefined: no limit. */
+export type UpstreamLimits = ConfigFile['upstreams'][number]['limits']
 
 /** How a bucket is reached by its S3 interface. */
 export type StoreSettings = {
@@ -30,7 +43,7 @@ export type Config = Readonly<
   Omit<ConfigFile, '$schema' | 'upstreams' | 'mirrors' | 'regions' | 'clientAddress'>
 > & {
   /** Longest prefix first. */
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: readonly ConfiguredUpstream[]
   readonly mirrors: readonly ConfiguredMirror[]
   /** Location → mirror id or `upstream`. */
   readonly overrides: Readonly<Record<string, string>>
@@ -58,6 +71,7 @@ export function parseConfig(json: unknown, source: string): Config {
     ...(parsed.success ? [] : describeIssues(parsed.error.issues, json)),
     ...describeRepetitions(json),
     ...describeTargets(json),
+    ...(parsed.success ? describeGrace(parsed.data) : []),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(source, problems)
 
@@ -85,6 +99,7 @@ function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirro
     region,
     publicUrl: publicUrlOf(mirror)!,
     keys: parseKeyTemplate(mirror.keyTemplate ?? defaultKeyTemplate) as KeyTemplate,
+    holds: mirror.holds,
     store: {
       bucket: mirror.bucket,
       endpoint: mirror.endpoint ?? (cloud === 'gcp' ? 'https://storage.googleapis.com' : undefined),
@@ -125,6 +140,15 @@ function describeTargets(json: unknown): readonly string[] {
     .filter(([, target]) => typeof target === 'string' && parseMirrorId(target) !== undefined)
     .filter(([, target]) => !ids.includes(target as string))
     .map(([path, target]) => `${path}: wanted ${wanted}, got ${String(target)}`)
+}
+
+/** Nobody may still be sent to a blob when it is deleted: by an old index, or a remembered answer. */
+function describeGrace({ prune, index, probe }: ConfigFile): readonly string[] {
+  const longest = Math.max(index.staleAfterSeconds, probe.presentForSeconds)
+  if (prune.graceSeconds > longest) return []
+  return [
+    `prune.graceSeconds: wanted more than index.staleAfterSeconds and probe.presentForSeconds (${longest}), got ${prune.graceSeconds}`,
+  ]
 }
 
 /** One field of every item of a list; where it is not there, what it is by default. */
