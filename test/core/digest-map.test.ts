@@ -1,0 +1,51 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Digest } from '../../src/core/digest.ts'
+import { digestOfHex } from '../../src/core/digest.ts'
+import { DigestMap } from '../../src/core/digest-map.ts'
+import { DigestTable } from '../../src/core/digest-table.ts'
+
+/** Few enough to come twice, and often alike at their beginning, where the table looks first. */
+const digests = fc
+  .tuple(fc.constantFrom('00000000', 'ffffffff', '89abcdef'), fc.integer({ min: 0, max: 300 }))
+  .map(([head, n]) => digestOfHex(head + n.toString(16).padStart(56, '0')))
+
+test('keeps what a Map of strings keeps, in the same order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(digests, fc.maxSafeNat())), digests, (entries, other) => {
+      const map = new DigestMap()
+      const oracle = new Map<Digest, number>()
+      for (const [digest, value] of entries) {
+        map.set(digest, value)
+        oracle.set(digest, value)
+      }
+      expect([...map]).toEqual([...oracle])
+      expect([...map.keys()]).toEqual([...oracle.keys()])
+      expect([...map.values()]).toEqual([...oracle.values()])
+      expect(map.size).toBe(oracle.size)
+      expect(map.get(other)).toBe(oracle.get(other))
+      expect(map.has(other)).toBe(oracle.has(other))
+    }),
+  )
+})
+
+test('numbers digests in the order they come, and finds each of many thousands', () => {
+  const table = new DigestTable()
+  const made = Array.from({ length: 20_000 }, (_, n) =>
+    digestOfHex(((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0').repeat(8)),
+  )
+  const map = new DigestMap()
+  made.forEach((digest, n) => {
+    expect(table.add(digest)).toBe(n)
+    map.set(digest, -n)
+  })
+  made.forEach((digest, n) => {
+    expect(table.add(digest)).toBe(n)
+    expect(table.find(digest)).toBe(n)
+    expect(table.at(n)).toBe(digest)
+    expect(map.at(n)).toBe(digest)
+    expect(map.get(digest)).toBe(-n)
+  })
+  expect(table.size).toBe(made.length)
+  expect(table.find(digestOfHex('1'.repeat(64)))).toBe(-1)
+})
