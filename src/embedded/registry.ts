@@ -1,4 +1,5 @@
 import { type Intercept, type Observed, observe } from './observe.ts'
+import { type RegistryAuth, withAuth } from './registry-auth.ts'
 import { registryHandler } from './registry-pull.ts'
 import { type Descriptor, type Repository, createRepository, digestOf } from './repository.ts'
 
@@ -19,6 +20,8 @@ export type RegistryOptions = {
   readonly accept?: 'honoured' | 'ignored'
   /** Adds `manifest` and `child` to tags/list, as Artifact Registry and gcr.io do. */
   readonly artifactRegistry?: boolean
+  /** Whom it lets in; everyone, unless told otherwise. */
+  readonly auth?: RegistryAuth
 }
 
 /**
@@ -52,7 +55,9 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     artifactRegistry: options.artifactRegistry ?? false,
   })
 
-  return Object.assign(observe(handler, options.intercept), {
+  const guarded = options.auth === undefined ? handler : withAuth(handler, options.auth)
+
+  return Object.assign(observe(guarded, options.intercept), {
     putBlob: (bytes: Uint8Array, to: { readonly repository: string }): Descriptor => {
       const digest = digestOf(bytes)
       repositoryFor(to.repository).blobs.set(digest, new Uint8Array(bytes))

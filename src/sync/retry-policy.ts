@@ -1,4 +1,5 @@
 import type { RetryHandler } from 'undici'
+import type { Deadline } from './deadline.ts'
 import { passingStatuses } from './upstream-error.ts'
 
 /** How patient a client is. Times in milliseconds. */
@@ -9,7 +10,7 @@ export type Patience = {
   readonly firstPauseMs: number
   /** No pause is longer: who asks for a longer one with Retry-After is not asked again. */
   readonly longestPauseMs: number
-  /** How long one small request may take, retries and all. */
+  /** How long one small request may take, all its tries together, the pauses not counted. */
   readonly deadlineMs: number
 }
 
@@ -56,11 +57,12 @@ export function isPassingFailure(error: unknown): boolean {
 export function retryPolicy(
   patience: Patience,
   onTry: (tries: number) => void,
+  deadline?: Deadline,
 ): RetryHandler.RetryOptions {
   return {
     // Of the interceptor's own, since what it does not list it hands on at once.
     statusCodes: passingStatuses,
-    retry: (error, { state }, callback) => {
+    retry: (error, { state, opts }, callback) => {
       onTry(state.counter)
       const { statusCode } = error as RetryError
       const passes =
@@ -72,8 +74,19 @@ export function retryPolicy(
       if (asked !== undefined && asked > patience.longestPauseMs) return callback(error)
       const doubled = patience.firstPauseMs * 2 ** (state.counter - 1)
       const pauseMs = asked ?? doubled * (0.5 + Math.random() / 2)
-      // undici cancels the timer that it is given when the request is aborted.
-      return setTimeout(() => callback(null), Math.min(pauseMs, patience.longestPauseMs))
+      const { signal } = opts as { readonly signal?: AbortSignal }
+      deadline?.pause()
+      const end = (reason: Error | null) => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        deadline?.resume()
+        callback(reason)
+      }
+      const onAbort = () => end(error)
+      const timer = setTimeout(() => end(null), Math.min(pauseMs, patience.longestPauseMs))
+      // undici hears of it too, but not where no try came as far as a connection.
+      signal?.addEventListener('abort', onAbort, { once: true })
+      return timer
     },
   }
 }
@@ -88,7 +101,11 @@ type RetryError = Error & {
  * Retry-After is seconds or a date (RFC 9110 §10.2.3).
  */
 export function retryAfterMs(error: unknown): number | undefined {
-  const value = (error as RetryError).headers?.['retry-after']
+  return parseRetryAfterMs((error as RetryError).headers?.['retry-after'])
+}
+
+/** The same of the header's value. */
+export function parseRetryAfterMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)

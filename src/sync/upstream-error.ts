@@ -7,6 +7,10 @@ export type UpstreamErrorCode =
   | 'digest'
   | 'malformed'
   | 'stopped'
+  /** The whole host: it is down, or wants to be left alone for long. */
+  | 'unavailable'
+  /** Its credentials cannot be found or read. */
+  | 'credentials'
 
 /**
  * An upstream did not give what was asked for. The message names the request, never a signed

@@ -1,15 +1,27 @@
-import type { Readable } from 'node:stream'
+import type { ConfiguredUpstream } from '../config.ts'
 import type { Digest } from '../core/digest.ts'
+import { isWellFormedDigest } from '../core/digest.ts'
 import type { Descriptor } from '../core/manifest.ts'
-import { manifestMediaTypes, parseManifest } from '../core/manifest.ts'
-import { repositoryGrammar, tagGrammar } from '../core/request.ts'
+import { manifestMediaTypes } from '../core/manifest.ts'
+import { repositoryGrammar } from '../core/request.ts'
 import type { Upstream } from '../core/upstream.ts'
 import { upstreamRepository, upstreamUrl } from '../core/upstream.ts'
+import type { Environment } from './bucket-client.ts'
 import { digestOf, matchesDigest } from './content-digest.ts'
+import { createAuthority } from './upstream-auth.ts'
+import type { ByteRange, OpenedBlob } from './upstream-blob.ts'
+import { openBlob } from './upstream-blob.ts'
+import { findCredentials } from './upstream-credentials.ts'
 import { UpstreamError } from './upstream-error.ts'
-import { readPages } from './upstream-pages.ts'
 import type { RequestSettings, UpstreamRequest } from './upstream-request.ts'
 import { nameOf, readBody, sendRequest } from './upstream-request.ts'
+import { indexType, readReferrers } from './upstream-referrers.ts'
+import type { ListedTags } from './upstream-tags.ts'
+import { listStrings, listTags } from './upstream-tags.ts'
+
+export { blobDeadlineMs } from './upstream-blob.ts'
+export type { ByteRange, OpenedBlob } from './upstream-blob.ts'
+export type { ListedTags } from './upstream-tags.ts'
 
 /** A manifest as it came, its content checked. */
 export type FetchedManifest = {
@@ -19,9 +31,6 @@ export type FetchedManifest = {
   readonly digest: string
 }
 
-/** A blob about to be read. `lengthBytes` is what the answer says, if it says it. */
-export type OpenedBlob = { readonly body: Readable; readonly lengthBytes: number | undefined }
-
 /**
  * One upstream, as sync asks it. Repositories are named as clients name them. Every method throws
  * UpstreamError.
@@ -29,8 +38,10 @@ export type OpenedBlob = { readonly body: Readable; readonly lengthBytes: number
 export type UpstreamClient = {
   /** Repositories in the catalog that are in this upstream's namespace, as clients name them. */
   readonly listCatalog: () => Promise<readonly string[]>
-  readonly listTags: (repository: string) => Promise<readonly string[]>
+  readonly listTags: (repository: string) => Promise<ListedTags>
   readonly getManifest: (repository: string, reference: string) => Promise<FetchedManifest>
+  /** The digest of a manifest; undefined: this upstream does not say it. */
+  readonly headManifest: (repository: string, reference: string) => Promise<string | undefined>
   /** Descriptors of what refers to a manifest; undefined: this upstream has no referrers API. */
   readonly getReferrers: (
     repository: string,
@@ -38,28 +49,54 @@ export type UpstreamClient = {
   ) => Promise<readonly Descriptor[] | undefined>
   /** A blob's size in bytes. */
   readonly headBlob: (repository: string, digest: Digest) => Promise<number>
-  readonly openBlob: (repository: string, digest: Digest, sizeBytes: number) => Promise<OpenedBlob>
+  /** Opens a blob of so many bytes, or a range of it. */
+  readonly openBlob: (
+    repository: string,
+    digest: Digest,
+    sizeBytes: number,
+    range?: ByteRange,
+  ) => Promise<OpenedBlob>
+  /** How many requests left the machine: tries, hops of redirects and tokens counted. */
+  readonly requests: () => number
 }
 
 export type UpstreamOptions = RequestSettings & {
-  /** Sent to the upstream's own host, and to no other that it redirects to. */
+  /** Sent to the upstream's own origin, and to no other that it redirects to. */
   readonly authorization?: string | undefined
+  /** Where credentials are looked for, unless there is an authorization; default: nowhere. */
+  readonly env?: Environment | undefined
 }
+
+/** An upstream, and which credentials it is asked with where that is configured. */
+export type AskedUpstream = Upstream & Partial<Pick<ConfiguredUpstream, 'credentials'>>
 
 /** The distribution spec has registries take 4 MiB, and clients take no more. */
 export const largestManifestBytes = 4 * 1024 * 1024
 
-/** Statuses of registries that know no referrers API: what other clients take for it too. */
-const noReferrers = [400, 404, 405, 406, 501]
-
 const accept = manifestMediaTypes.join(', ')
-const indexType = 'application/vnd.oci.image.index.v1+json'
 
-/** A client of one upstream. It holds no connection of its own: they are the dispatcher's. */
-export function createUpstreamClient(upstream: Upstream, options: UpstreamOptions): UpstreamClient {
-  const headers: Record<string, string> =
-    options.authorization === undefined ? {} : { authorization: options.authorization }
-  let hasReferrers = true
+/**
+ * A client of one upstream. It holds no connection of its own: they are the dispatcher's, and so are
+ * limits and circuits (see createUpstreamDispatcher).
+ */
+export function createUpstreamClient(
+  upstream: AskedUpstream,
+  options: UpstreamOptions,
+): UpstreamClient {
+  const { registry, credentials } = upstream
+  const { authorization, env = {} } = options
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+  let requests = 0
+  const counted: RequestSettings = { ...options, onSent: () => requests++ }
+  const authority = createAuthority({
+    registry,
+    settings: counted,
+    findCredentials: () => findCredentials(registry, credentials, env),
+  })
+  const settings = authorization === undefined ? { ...counted, authority } : counted
+
+  let referrers: 'unknown' | 'known' | 'none' = 'unknown'
+  let findingReferrers: Promise<void> | undefined
   const asked = (
     method: 'GET' | 'HEAD',
     repository: string,
@@ -69,12 +106,14 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
     method,
     url: upstreamUrl(upstream, repository, rest),
     headers: { ...headers, ...more },
+    scope: `repository:${upstreamRepository(upstream, repository)}:pull`,
   })
 
   return {
     async listCatalog() {
-      const url = `${upstream.registry}/v2/_catalog?n=1000`
-      const names = await listStrings({ method: 'GET', url, headers }, 'repositories', options)
+      const url = `${registry}/v2/_catalog?n=1000`
+      const request = { method: 'GET', url, headers, scope: 'registry:catalog:*' } as const
+      const names = await listStrings(request, 'repositories', settings)
       const before = upstreamRepository(upstream, '')
       return names
         .filter((name) => name.startsWith(before))
@@ -82,15 +121,11 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
         .filter((name) => repositoryGrammar.test(name))
     },
 
-    async listTags(repository) {
-      const request = asked('GET', repository, 'tags/list?n=1000')
-      const tags = await listStrings(request, 'tags', options)
-      return tags.filter((tag) => tagGrammar.test(tag))
-    },
+    listTags: (repository) => listTags(asked('GET', repository, 'tags/list?n=1000'), settings),
 
     async getManifest(repository, reference) {
       const request = asked('GET', repository, `manifests/${reference}`, { accept })
-      const answer = await sendRequest(request, options)
+      const answer = await sendRequest(request, settings)
       const bytes = await readBody(request, answer, largestManifestBytes)
       const mediaType = answer.header('content-type')?.split(';', 1)[0]?.trim() ?? ''
       const claimed = reference.includes(':') ? reference : answer.header('docker-content-digest')
@@ -102,37 +137,25 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
       return { bytes, mediaType, digest: matches === true ? claimed! : digestOf(bytes) }
     },
 
+    async headManifest(repository, reference) {
+      const request = asked('HEAD', repository, `manifests/${reference}`, { accept })
+      const digest = (await sendRequest(request, settings)).header('docker-content-digest')
+      return digest !== undefined && isWellFormedDigest(digest) ? digest : undefined
+    },
+
     async getReferrers(repository, digest) {
-      if (!hasReferrers) return undefined
+      // One finds out for all: until then the others would be asking in vain.
+      if (findingReferrers !== undefined) await findingReferrers
+      if (referrers === 'none') return undefined
       const request = asked('GET', repository, `referrers/${digest}`, { accept: indexType })
-      const descriptors = new Map<string, Descriptor>()
-      let isIndex = true
-      try {
-        await readPages(request, options, ({ page, contentType }) => {
-          // The spec has exactly this type; a host that knows no such path may send a page for
-          // people.
-          isIndex = contentType === indexType
-          if (!isIndex) return 'stop'
-          const content = parseManifest(JSON.stringify(page), contentType)
-          if (typeof content === 'string') {
-            throw new UpstreamError('malformed', `${content} from ${nameOf(request)}`)
-          }
-          const before = descriptors.size
-          for (const each of content.manifests) descriptors.set(each.digest, each)
-          return descriptors.size - before
-        })
-      } catch (error) {
-        if (!(error instanceof UpstreamError) || !noReferrers.includes(error.status ?? 0))
-          throw error
-        isIndex = false
-      }
-      hasReferrers &&= isIndex
-      return isIndex ? [...descriptors.values()] : undefined
+      const reading = readReferrers(request, settings)
+      if (referrers === 'unknown') findingReferrers = findReferrers(reading)
+      return reading
     },
 
     async headBlob(repository, digest) {
       const request = asked('HEAD', repository, `blobs/${digest}`)
-      const answer = await sendRequest(request, options)
+      const answer = await sendRequest(request, settings)
       const length = answer.header('content-length')
       if (length === undefined || !/^\d+$/.test(length)) {
         throw new UpstreamError(
@@ -143,40 +166,18 @@ export function createUpstreamClient(upstream: Upstream, options: UpstreamOption
       return Number(length)
     },
 
-    async openBlob(repository, digest, sizeBytes) {
-      const request = {
-        ...asked('GET', repository, `blobs/${digest}`),
-        deadlineMs: blobDeadlineMs(sizeBytes),
-      }
-      const answer = await sendRequest(request, options)
-      const length = answer.header('content-length')
-      return { body: answer.body, lengthBytes: length === undefined ? undefined : Number(length) }
-    },
+    openBlob: (repository, digest, sizeBytes, range) =>
+      openBlob(asked('GET', repository, `blobs/${digest}`), sizeBytes, range, settings),
+
+    requests: () => requests,
   }
-}
 
-/**
- * Two minutes, and time for the bytes at 100 kB/s: slower than that is as good as standing still.
- */
-export function blobDeadlineMs(sizeBytes: number): number {
-  return 120_000 + Math.ceil(sizeBytes / 100)
-}
-
-async function listStrings(
-  request: UpstreamRequest,
-  field: string,
-  settings: RequestSettings,
-): Promise<readonly string[]> {
-  const names = new Set<string>()
-  await readPages(request, settings, ({ page }) => {
-    // Go writes an empty list as null.
-    const list = page[field] ?? []
-    if (!Array.isArray(list)) {
-      throw new UpstreamError('malformed', `wanted a list of ${field} from ${nameOf(request)}`)
+  async function findReferrers(reading: Promise<readonly Descriptor[] | undefined>): Promise<void> {
+    try {
+      referrers = (await reading) === undefined ? 'none' : 'known'
+    } catch {
+      // Said to whoever asked; the next finds it out.
     }
-    const before = names.size
-    for (const name of list) if (typeof name === 'string') names.add(name)
-    return names.size - before
-  })
-  return [...names]
+    findingReferrers = undefined
+  }
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { getEventListeners } from 'node:events'
-import { expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { Agent } from 'undici'
 import type { Digest } from '../../src/core/digest.ts'
 import { cutShort } from '../../src/embedded/fault.ts'
@@ -56,7 +58,7 @@ test('tags and the catalog are read page by page', async () => {
   const registry = filled({ pageLimit: 1 })
   push(registry, 'team/other', image, '1')
   const { client } = await createClient(registry)
-  expect(await client.listTags('app')).toEqual(['1.0', '1.1', '1.2', 'latest'])
+  expect((await client.listTags('app')).tags).toEqual(['1.0', '1.1', '1.2', 'latest'])
   expect(await client.listCatalog()).toEqual(['app', 'team/other'])
   expect(asked(registry, 'GET', '/tags/list').length).toBe(4)
 })
@@ -67,7 +69,7 @@ test('the catalog gives names as clients see them, and nobody else’s', async (
   push(registry, 'other', image, '1')
   const { client } = await createClient(registry, { namespace: 'prod/images' })
   expect(await client.listCatalog()).toEqual(['app'])
-  expect(await client.listTags('app')).toContain('1.0')
+  expect((await client.listTags('app')).tags).toContain('1.0')
 })
 
 test.for<[string, (own: string) => string, readonly string[] | string]>([
@@ -98,15 +100,15 @@ test.for<[string, (own: string) => string, readonly string[] | string]>([
     expect(error.message).toContain(wanted)
     expect(error.retryable).toBe(false)
   } else {
-    expect(await client.listTags('app')).toEqual(wanted)
+    expect((await client.listTags('app')).tags).toEqual(wanted)
   }
 })
 
 test('an empty list written as null is empty, and what is no tag is no tag', async () => {
   const lists = [{ tags: null }, { tags: ['ok', '../../etc', '', 7] }]
   const { client } = await createClient(answering(() => Response.json(lists.shift())))
-  expect(await client.listTags('app')).toEqual([])
-  expect(await client.listTags('app')).toEqual(['ok'])
+  expect((await client.listTags('app')).tags).toEqual([])
+  expect((await client.listTags('app')).tags).toEqual(['ok'])
 })
 
 test('what is no list is refused', async () => {
@@ -177,7 +179,7 @@ test('what may pass is tried again, with the pause that Retry-After asks for', a
       : new Response('', { status, headers: { 'retry-after': '0' } })
   }
   const { client } = await createClient(registry)
-  expect(await client.listTags('app')).toContain('1.0')
+  expect((await client.listTags('app')).tags).toContain('1.0')
   expect(registry.requests.length).toBe(3)
 })
 
@@ -384,4 +386,113 @@ test('a request that is done, answered or not, read or not, waits for no deadlin
   expect(getEventListeners(stop.signal, 'abort').length).toBeGreaterThan(0)
   body.destroy()
   await expect.poll(() => getEventListeners(stop.signal, 'abort').length).toBe(0)
+})
+
+test('where the list of tags says the digests, they are known from it, over all pages', async () => {
+  const registry = filled({ artifactRegistry: true, pageLimit: 2 })
+  const { client } = await createClient(registry)
+  const { tags, digests } = await client.listTags('app')
+  expect([...digests!]).toEqual(tags.map((tag) => [tag, image.descriptor.digest]))
+  expect((await (await createClient(filled())).client.listTags('app')).digests).toBeUndefined()
+})
+
+test.for<[string, unknown, readonly [string, string][] | undefined]>([
+  ['with no manifest at all', {}, []],
+  ['that are no digests', { 'sha256:abc': { tag: ['1'] } }, []],
+  [
+    'whose tags are none',
+    { [`sha256:${'a'.repeat(64)}`]: { tag: [7, '1'] } },
+    [['1', `sha256:${'a'.repeat(64)}`]],
+  ],
+  ['with no tags', { [`sha256:${'a'.repeat(64)}`]: {}, [`sha256:${'b'.repeat(64)}`]: null }, []],
+  ['that is null', null, undefined],
+])('a list of manifests %s', async ([, manifest, wanted]) => {
+  const { client } = await createClient(answering(() => Response.json({ tags: ['1'], manifest })))
+  const { tags, digests } = await client.listTags('app')
+  expect(tags).toEqual(['1'])
+  expect(digests && [...digests]).toEqual(wanted)
+})
+
+test('a manifest’s digest is had with HEAD, where the upstream says it', async () => {
+  const registry = filled()
+  const { client } = await createClient(registry)
+  expect(await client.headManifest('app', '1.0')).toBe(image.descriptor.digest)
+  expect(registry.requests[0]).toMatchObject({ method: 'HEAD' })
+  expect(registry.requests[0]!.headers['accept']).toContain(manifestType)
+  expect(await failureOf(client.headManifest('app', '9.9'))).toMatchObject({ status: 404 })
+  for (const headers of [{}, { 'docker-content-digest': 'sha256:abc' }]) {
+    registry.intercept = () => new Response('', { headers })
+    expect(await client.headManifest('app', '1.0')).toBeUndefined()
+  }
+})
+
+test('requests one after the other share a connection, HEADs too', async () => {
+  const ports = new Set<number | undefined>()
+  const server = createServer((request, response) => {
+    ports.add(request.socket.remotePort)
+    response.writeHead(200, { 'content-length': '7' }).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const dispatcher = new Agent()
+  onTestFinished(async () => {
+    await dispatcher.destroy()
+    server.close()
+  })
+  const settings = { dispatcher, patience, stop: new AbortController().signal, now: Date.now }
+  const upstream = { registry: `http://127.0.0.1:${port}`, repositories: '', namespace: '' }
+  const client = createUpstreamClient(upstream, settings)
+  const { digest } = image.descriptor
+  for (let each = 0; each < 20; each++) await client.headBlob('app', digest as Digest)
+  // An answer is here a moment before its connection is free: the next may open a second.
+  expect(ports.size).toBeLessThan(3)
+})
+
+test('every try that left the machine is counted', async () => {
+  const registry = filled()
+  const statuses = [503, 503]
+  registry.intercept = () => {
+    const status = statuses.shift()
+    return status === undefined ? undefined : new Response('', { status })
+  }
+  const { client } = await createClient(registry)
+  expect(client.requests()).toBe(0)
+  await client.listTags('app')
+  expect(client.requests()).toBe(3)
+})
+
+test('a stop ends the pause between two tries, also where no try came to a connection', async () => {
+  const stop = new AbortController()
+  const slow = { ...patience, firstPauseMs: 60_000, longestPauseMs: 60_000, deadlineMs: 600_000 }
+  const settings = { dispatcher: new Agent(), patience: slow, stop: stop.signal, now: Date.now }
+  const upstream = { registry: 'http://127.0.0.1:1', repositories: '', namespace: '' }
+  const failing = failureOf(createUpstreamClient(upstream, settings).listTags('app'))
+  setTimeout(() => stop.abort(), 50)
+  expect(await failing).toMatchObject({ code: 'stopped' })
+})
+
+test('many who ask for referrers at once wait for the one that finds out that there are none', async () => {
+  const registry = answering(() => new Response('', { status: 404 }))
+  const { client } = await createClient(registry)
+  const asking = Array.from({ length: 9 }, () =>
+    client.getReferrers('app', image.descriptor.digest),
+  )
+  expect(new Set(await Promise.all(asking))).toEqual(new Set([undefined]))
+  expect(registry.requests.length).toBe(1)
+})
+
+test('100 MB that call themselves a manifest are not read', async () => {
+  let sentBytes = 0
+  const chunk = Buffer.alloc(1024 * 1024, 32)
+  const body = () =>
+    new ReadableStream({
+      pull(controller) {
+        sentBytes += chunk.length
+        if (sentBytes > 100 * chunk.length) controller.close()
+        else controller.enqueue(chunk)
+      },
+    })
+  const { client } = await createClient(answering(() => new Response(body())))
+  expect(await failureOf(client.getManifest('app', '1.0'))).toMatchObject({ code: 'too-large' })
+  expect(sentBytes).toBeLessThan(50 * chunk.length)
 })
