@@ -32,6 +32,8 @@ export type BlobIndex = {
   readonly sizeBytes: (row: number) => number
   /** Whether the mirror at this place in `mirrors` holds the blob in a row. */
   readonly holds: (row: number, mirror: number) => boolean
+  /** The first 16 hex digits of the digest in a row: all that the index has of it. */
+  readonly hexAt: (row: number) => string
 }
 
 /** A mirror as the index knows it: `url` is where its canary was read, key template and all. */
@@ -91,12 +93,17 @@ export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
     find: (digest) => findRow(high, low, wordOf(digest, 7), wordOf(digest, 15)),
     sizeBytes: (row) => sizes[row]!,
     holds: (row, mirror) => (sets[row * setBytes + (mirror >> 3)]! & (1 << (mirror & 7))) !== 0,
+    hexAt: (row) => hexOfWord(high[row]!) + hexOfWord(low[row]!),
   }
 }
 
 /** The number in eight hex digits of a digest, from the character at `offset`. */
 export function wordOf(digest: Digest, offset: number): number {
   return Number.parseInt(digest.slice(offset, offset + 8), 16)
+}
+
+function hexOfWord(word: number): string {
+  return word.toString(16).padStart(8, '0')
 }
 
 /** A length rounded up to a multiple of eight. */

@@ -28,7 +28,29 @@ test('leaves out what a later version may add', () => {
   )
 })
 
+test('reads that it is pinned, and to what', () => {
+  const pinned = { generation: 17, at: '2026-11-21T02:00:00.000Z' }
+  const text = JSON.stringify({ ...pointer, pinned: { ...pinned, by: 'later versions' } })
+  expect(parseIndexPointer(text, mirrorIndexPrefix)).toEqual({ ...pointer, pinned })
+})
+
 test.for<[string, object, string]>([
+  [
+    'a pin without a time',
+    { pinned: { generation: 1 } },
+    'wanted a generation and an ISO time in pinned, got {"generation":1}',
+  ],
+  [
+    'a pin without a generation',
+    { pinned: { at: '2026-11-21T02:00:00.000Z' } },
+    'wanted a generation and an ISO time in pinned, got {"at":"2026-11-21T02:00:00.000Z"}',
+  ],
+  [
+    'a pin that is none',
+    { pinned: true },
+    'wanted a generation and an ISO time in pinned, got true',
+  ],
+  ['an empty pin', { pinned: null }, 'wanted a generation and an ISO time in pinned, got null'],
   ['a generation in words', { generation: 'new' }, 'wanted a generation, got "new"'],
   ['a generation below zero', { generation: -1 }, 'wanted a generation, got -1'],
   ['half a generation', { generation: 1.5 }, 'wanted a generation, got 1.5'],
