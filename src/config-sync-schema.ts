@@ -71,6 +71,11 @@ export const sync = z
       })
       .prefault({})
       .describe('Blobs of so many bytes are read from the upstream in so many ranges at once'),
+    runsIn: z
+      .string()
+      .regex(/^(?:aws|gcp|azure)\/[A-Za-z0-9-]+$/, { error: 'wanted <cloud>/<region>' })
+      .optional()
+      .describe('Where sync itself runs, for what it costs; default: outside the clouds'),
     traffic: z
       .array(z.string().min(1))
       .default([])

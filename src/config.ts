@@ -71,7 +71,7 @@ export function parseConfig(json: unknown, source: string): Config {
     ...(parsed.success ? [] : describeIssues(parsed.error.issues, json)),
     ...describeRepetitions(json),
     ...describeTargets(json),
-    ...(parsed.success ? describeGrace(parsed.data) : []),
+    ...(parsed.success ? [...describeGrace(parsed.data), ...describeTraffic(parsed.data)] : []),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(source, problems)
 
@@ -148,6 +148,21 @@ function describeGrace({ prune, index, probe }: ConfigFile): readonly string[] {
   if (prune.graceSeconds > longest) return []
   return [
     `prune.graceSeconds: wanted more than index.staleAfterSeconds and probe.presentForSeconds (${longest}), got ${prune.graceSeconds}`,
+  ]
+}
+
+/** What pays is known by what was pulled, and by what that costs where the upstream is. */
+function describeTraffic({ mirrors, sync, upstreams }: ConfigFile): readonly string[] {
+  if (!mirrors.some(({ holds }) => holds === 'what-pays')) return []
+  const traffic =
+    'sync.traffic: wanted a file of events or an access log, as a mirror holds what-pays'
+  return [
+    ...(sync.traffic.length === 0 ? [`${traffic}, got none`] : []),
+    ...upstreams.flatMap(({ cloud }, at) =>
+      cloud === undefined
+        ? [`upstreams[${at}].cloud: wanted it said, as a mirror holds what-pays, got nothing`]
+        : [],
+    ),
   ]
 }
 

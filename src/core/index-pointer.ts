@@ -13,7 +13,14 @@ export type IndexPointer = {
   readonly publishedAt: string
   /** When a sync last found them still right: ISO 8601. */
   readonly checkedAt: string
+  /**
+   * Somebody went back to an earlier generation: sync publishes nothing new until it is released.
+   */
+  readonly pinned?: IndexPin
 }
+
+/** Whose contents a pinned generation repeats, and when it was pinned: ISO 8601. */
+export type IndexPin = { readonly generation: number; readonly at: string }
 
 /** Where an index lies in a mirror. */
 export const mirrorIndexPrefix = 'nearport/index/'
@@ -49,7 +56,7 @@ export function parseIndexPointer(text: string, prefix: string): IndexPointer | 
   }
   if (typeof json !== 'object' || json === null) return 'wanted a JSON object'
 
-  const { generation, sha256, sizeBytes, key, publishedAt, checkedAt } = json as Fields
+  const { generation, sha256, sizeBytes, key, publishedAt, checkedAt, pinned } = json as Fields
   if (!isCount(generation)) return `wanted a generation, got ${show(generation)}`
   if (typeof sha256 !== 'string' || !/^[a-f0-9]{64}$/.test(sha256)) {
     return `wanted a SHA-256 in hex, got ${show(sha256)}`
@@ -60,10 +67,19 @@ export function parseIndexPointer(text: string, prefix: string): IndexPointer | 
   if (key !== wantedKey) return `wanted the key ${wantedKey}, got ${show(key)}`
   if (!isTime(publishedAt)) return `wanted an ISO time in publishedAt, got ${show(publishedAt)}`
   if (!isTime(checkedAt)) return `wanted an ISO time in checkedAt, got ${show(checkedAt)}`
-  return { generation, sha256, sizeBytes, key, publishedAt, checkedAt }
+  const pointer = { generation, sha256, sizeBytes, key, publishedAt, checkedAt }
+  if (pinned === undefined) return pointer
+  if (!isPin(pinned)) return `wanted a generation and an ISO time in pinned, got ${show(pinned)}`
+  return { ...pointer, pinned: { generation: pinned.generation, at: pinned.at } }
 }
 
 type Fields = Readonly<Partial<Record<keyof IndexPointer, unknown>>>
+
+function isPin(value: unknown): value is IndexPin {
+  if (typeof value !== 'object' || value === null) return false
+  const { generation, at } = value as Readonly<Partial<Record<keyof IndexPin, unknown>>>
+  return isCount(generation) && isTime(at)
+}
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0

@@ -14,7 +14,8 @@ export function createBucketClient(store: StoreSettings, env: Environment): S3Cl
       'wanted endpoint in its configuration, got none: AWS and Google alone have a known one',
     )
   }
-  const agent = { keepAlive: true, maxSockets: 256 }
+  // As many as there may be blobs on their way, each in parts: to wait for one counts as connecting.
+  const agent = { keepAlive: true, maxSockets: 1024 }
   return new S3Client({
     region: signingRegion,
     forcePathStyle,

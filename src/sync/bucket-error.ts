@@ -31,7 +31,11 @@ const credentialsWanted =
  * 200 or none.
  */
 const passingNames = new Set([
+  // Another writes the same key: the next try finds it there.
+  'ConditionalRequestConflict',
   'InternalError',
+  // An upload that another took away, or a lost answer to its end: it may be started over.
+  'NoSuchUpload',
   'OperationAborted',
   'RequestTimeout',
   'ServiceUnavailable',

@@ -1,20 +1,23 @@
 import type { Readable } from 'node:stream'
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3'
 import type { ConfiguredMirror } from '../config.ts'
 import type { Digest } from '../core/digest.ts'
-import { createBucketClient, storeName } from './bucket-client.ts'
-import type { Environment } from './bucket-client.ts'
-import { BucketError } from './bucket-error.ts'
-import { startDeadline } from './deadline.ts'
-import { checksumOf, drained, putBlobCommand } from './put-command.ts'
-import { blobDeadlineMs } from './upstream.ts'
+import type { DigestMap } from '../core/digest-map.ts'
+import { blobMethods } from './bucket-blobs.ts'
+import { storeName } from './bucket-client.ts'
+import { createConditions } from './bucket-conditions.ts'
+import { listingMethods } from './bucket-listing.ts'
+import { objectMethods } from './bucket-objects.ts'
+import type { Removed } from './bucket-removal.ts'
+import { removeBlobs } from './bucket-removal.ts'
+import type { SessionDeps } from './bucket-session.ts'
+import { startSession } from './bucket-session.ts'
+import type { PendingUpload } from './bucket-uploads.ts'
+import { listUploads } from './bucket-uploads.ts'
+import { abortUpload } from './multipart.ts'
+import type { RunIdentity } from './run-lease.ts'
+import { createRunIdentity, createRunLease } from './run-lease.ts'
+
+export { immutable } from './put-command.ts'
 
 /**
  * A mirror's bucket, as sync uses it. Blobs go by digest, what is nearport's own by key. Every
@@ -25,217 +28,96 @@ export type Bucket = {
   /** Buckets of one name copy from each other inside their store. */
   readonly store: string
   /** Every blob that the bucket lists, and its size in bytes. */
-  readonly listBlobs: () => Promise<Map<Digest, number>>
+  readonly listBlobs: () => Promise<DigestMap>
   /** Keys under a prefix and their sizes, at most so many. */
   readonly listKeys: (prefix: string, limit?: number) => Promise<ReadonlyMap<string, number>>
+  /** Keys under a prefix and how long ago they were written, in milliseconds by the store's clock. */
+  readonly listAges: (prefix: string) => Promise<ReadonlyMap<string, number>>
   /**
-   * Stores a blob. The store itself refuses other bytes where it can; a body that fails leaves
-   * nothing.
+   * Stores a blob, in one request or in parts. The store itself refuses other bytes where it can; a
+   * body that fails leaves nothing, and its error is thrown. `there`: something was there, which
+   * was not touched; a store that has no conditional writes never says so.
    */
-  readonly putBlob: (digest: Digest, sizeBytes: number, body: Readable) => Promise<void>
-  /** Copies a blob from another bucket of the same store. */
-  readonly copyBlob: (digest: Digest, from: Bucket) => Promise<void>
-  readonly openBlob: (digest: Digest, sizeBytes: number) => Promise<Readable>
+  readonly putBlob: (
+    digest: Digest,
+    sizeBytes: number,
+    body: Readable,
+    options?: { readonly overwrite?: boolean },
+  ) => Promise<'stored' | 'there'>
+  /** Copies a blob from another bucket of the same store, over what is there. */
+  readonly copyBlob: (digest: Digest, sizeBytes: number, from: Bucket) => Promise<void>
+  /** The bytes of a blob, or a range of them. */
+  readonly openBlob: (digest: Digest, sizeBytes: number, range?: BlobRange) => Promise<Readable>
+  /** What the store says of a blob; undefined where it has none. */
+  readonly headBlob: (digest: Digest) => Promise<StoredBlob | undefined>
   /**
    * Whether the store says of itself that a blob's bytes are those of its digest: not every store
    * keeps a SHA-256.
    */
   readonly vouchesFor: (digest: Digest) => Promise<boolean>
+  /** Removes blobs. What the store keeps is told by blob; it does not throw. */
+  readonly removeBlobs: (digests: Iterable<Digest>) => Promise<Removed>
   /** The bytes of a small object; undefined where there is none. */
   readonly get: (key: string) => Promise<Uint8Array | undefined>
+  readonly getVersioned: (key: string) => Promise<Versioned | undefined>
   readonly put: (key: string, bytes: Uint8Array, how: PutOptions) => Promise<void>
   readonly remove: (key: string) => Promise<void>
-  /** Ends its connections. */
-  readonly close: () => void
+  /** Uploads of blobs in parts that are neither complete nor aborted, anyone's. */
+  readonly listUploads: () => Promise<readonly PendingUpload[]>
+  readonly abortUpload: (upload: Pick<PendingUpload, 'key' | 'uploadId'>) => Promise<void>
+  /** Ends its connections, after the lease that uploads in parts have made it take. */
+  readonly close: () => Promise<void>
 }
+
+/** Bytes of a blob; both are inclusive. */
+export type BlobRange = { readonly first: number; readonly last: number }
+
+/** `isVouchedFor`: the store itself says that its bytes are those of its digest. */
+export type StoredBlob = { readonly sizeBytes: number; readonly isVouchedFor: boolean }
+
+/** A small object, and what it is called by in `ifMatch`. */
+export type Versioned = { readonly bytes: Uint8Array; readonly etag: string }
 
 export type PutOptions = {
   readonly contentType: string
   readonly cacheControl: string
   /** Whether nothing may be there yet: BucketError with status 412 or 409 where something is. */
   readonly onlyIfAbsent?: boolean
+  /**
+   * What has to be there still: BucketError with status 412, 409 or 404 where another is. A store
+   * that knows no If-Match writes all the same. A try whose answer was lost may make the next one
+   * find its own.
+   */
+  readonly ifMatch?: string | undefined
 }
 
-const smallDeadlineMs = 60_000
-
-/** What never changes under its name. */
-export const immutable = 'public, max-age=31536000, immutable'
+export type BucketDeps = SessionDeps & {
+  /** Who leases it for uploads in parts; default: a run of this process alone. */
+  readonly run?: RunIdentity
+}
 
 /**
  * Opens a mirror's bucket; nothing is asked of it yet. Throws where the environment lacks its
  * credentials.
  */
-export function openBucket(
-  mirror: ConfiguredMirror,
-  deps: { readonly env: Environment; readonly stop: AbortSignal },
-): Bucket {
-  const client = createBucketClient(mirror.store, deps.env)
-  const { bucket: Bucket } = mirror.store
-  const blobHeaders = { ContentType: 'application/octet-stream', CacheControl: immutable }
-
-  async function asked<T>(
-    what: string,
-    call: (signal: AbortSignal) => Promise<T>,
-    ms = smallDeadlineMs,
-  ) {
-    const { signal, end } = startDeadline(ms, deps.stop)
-    try {
-      return await call(signal)
-    } catch (error) {
-      throw new BucketError(what, error)
-    } finally {
-      end()
-    }
-  }
-
-  async function* list(prefix: string, pageSize = 1000) {
-    let token: string | undefined
-    do {
-      const request = { Bucket, Prefix: prefix, MaxKeys: pageSize, ContinuationToken: token }
-      const page = await asked(`LIST ${prefix || Bucket}`, (abortSignal) =>
-        client.send(new ListObjectsV2Command(request), { abortSignal }),
-      )
-      for (const { Key, Size } of page.Contents ?? []) {
-        if (Key !== undefined && Size !== undefined) yield { key: Key, sizeBytes: Size }
-      }
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-      if (page.IsTruncated === true && token === undefined) {
-        throw new BucketError(`LIST ${prefix}`, {
-          name: 'a page that is not the last names no next',
-        })
-      }
-    } while (token !== undefined)
-  }
-
+export function openBucket(mirror: ConfiguredMirror, deps: BucketDeps): Bucket {
+  const session = startSession(mirror, deps)
+  const conditions = createConditions(session)
+  const objects = objectMethods(session, conditions)
+  const lease = createRunLease(objects, deps.run ?? createRunIdentity())
   return {
     mirror,
     store: storeName(mirror.store),
-
-    async listBlobs() {
-      const blobs = new Map<Digest, number>()
-      for await (const { key, sizeBytes } of list(mirror.keys.prefix)) {
-        const digest = mirror.keys.digestOf(key)
-        if (digest !== undefined) blobs.set(digest, sizeBytes)
-      }
-      return blobs
+    ...listingMethods(session),
+    ...blobMethods(session, conditions, lease),
+    ...objects,
+    removeBlobs: (digests) => removeBlobs(session, digests),
+    listUploads: () => listUploads(session),
+    abortUpload: ({ key, uploadId }) =>
+      abortUpload(session, { Bucket: session.Bucket, Key: key, UploadId: uploadId }),
+    async close() {
+      await lease.end()
+      session.client.destroy()
     },
-
-    async listKeys(prefix, limit = Infinity) {
-      const keys = new Map<string, number>()
-      for await (const { key, sizeBytes } of list(prefix, Math.min(limit, 1000))) {
-        keys.set(key, sizeBytes)
-        if (keys.size >= limit) break
-      }
-      return keys
-    },
-
-    async putBlob(digest, sizeBytes, body) {
-      const Key = mirror.keys.keyOf(digest)
-      // The SDK pipes a stream without looking: where it fails, nobody would tell the store, and
-      // the call would hang.
-      const failed = new AbortController()
-      body.once('error', (error) => failed.abort(error))
-      const command = putBlobCommand(
-        {
-          Bucket,
-          Key,
-          Body: sizeBytes === 0 ? await drained(body) : body,
-          ContentLength: sizeBytes,
-          ...blobHeaders,
-        },
-        digest,
-      )
-      try {
-        await asked(
-          `PUT ${Key}`,
-          (signal) =>
-            client.send(command, { abortSignal: AbortSignal.any([signal, failed.signal]) }),
-          blobDeadlineMs(sizeBytes),
-        )
-      } catch (error) {
-        // What was wrong with the bytes says more than that the request was given up.
-        throw failed.signal.aborted ? failed.signal.reason : error
-      } finally {
-        body.destroy()
-      }
-    },
-
-    async copyBlob(digest, from) {
-      const Key = mirror.keys.keyOf(digest)
-      const source = `${from.mirror.store.bucket}/${from.mirror.keys.keyOf(digest)}`
-      const command = new CopyObjectCommand({
-        Bucket,
-        Key,
-        CopySource: source.split('/').map(encodeURIComponent).join('/'),
-        // Not what the source says of itself: a Content-Encoding there would break every pull.
-        MetadataDirective: 'REPLACE',
-        ...blobHeaders,
-      })
-      await asked(
-        `COPY ${Key} from ${from.mirror.id}`,
-        (abortSignal) => client.send(command, { abortSignal }),
-        600_000,
-      )
-    },
-
-    async openBlob(digest, sizeBytes) {
-      const Key = mirror.keys.keyOf(digest)
-      const { signal: abortSignal, end } = startDeadline(blobDeadlineMs(sizeBytes), deps.stop)
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal })
-        // It holds for the body too.
-        return (Body as Readable).once('close', end)
-      } catch (error) {
-        end()
-        throw new BucketError(`GET ${Key}`, error)
-      }
-    },
-
-    async vouchesFor(digest) {
-      const Key = mirror.keys.keyOf(digest)
-      const command = new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })
-      const { ChecksumSHA256 } = await asked(`HEAD ${Key}`, (abortSignal) =>
-        client.send(command, { abortSignal }),
-      )
-      // That of an object in parts is one over theirs, and ends in their number.
-      return ChecksumSHA256 === checksumOf(digest)
-    },
-
-    async get(key) {
-      try {
-        return await asked(`GET ${key}`, async (abortSignal) => {
-          const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }), {
-            abortSignal,
-          })
-          return Body!.transformToByteArray()
-        })
-      } catch (error) {
-        if (error instanceof BucketError && error.status === 404 && error.code === 'NoSuchKey') {
-          return undefined
-        }
-        throw error
-      }
-    },
-
-    async put(key, bytes, { contentType, cacheControl, onlyIfAbsent = false }) {
-      const command = new PutObjectCommand({
-        Bucket,
-        Key: key,
-        Body: bytes,
-        ContentLength: bytes.length,
-        ContentType: contentType,
-        CacheControl: cacheControl,
-        ...(onlyIfAbsent ? { IfNoneMatch: '*' } : {}),
-      })
-      await asked(`PUT ${key}`, (abortSignal) => client.send(command, { abortSignal }))
-    },
-
-    async remove(key) {
-      await asked(`DELETE ${key}`, (abortSignal) =>
-        client.send(new DeleteObjectCommand({ Bucket, Key: key }), { abortSignal }),
-      )
-    },
-
-    close: () => client.destroy(),
   }
 }

@@ -7,8 +7,8 @@ import { canaryOf } from './canary.ts'
 import { digestOf } from './content-digest.ts'
 
 /**
- * Reads the canary of a mirror as clients read blobs: GET, HEAD and Range, anonymously, from the
- * very address they will be sent to. Returns a sentence saying what was wanted and what came where
+ * Reads the canary of a mirror as clients read blobs: GET, HEAD and ranges closed and open,
+ * anonymously, from the very address they will be sent to. Returns a sentence saying what was wanted and what came where
  * the mirror does not serve, or another does.
  */
 export async function checkCanary(
@@ -21,7 +21,9 @@ export async function checkCanary(
     return (
       (await checkGet(url, canary, deps)) ??
       (await checkHead(url, canary, deps)) ??
-      (await checkRange(url, canary, deps))
+      (await checkRange(url, canary, deps, { text: '1-1', last: 1 })) ??
+      // As a client that goes on with a blob after its connection broke.
+      (await checkRange(url, canary, deps, { text: '1-', last: canary.bytes.length - 1 }))
     )
   } catch (error) {
     const { statusCode, code, message } = error as {
@@ -52,13 +54,25 @@ const checkHead: Check = async (url, { bytes: { length: size } }, deps) => {
   return `wanted 200 and Content-Length ${size} from HEAD ${url}, got ${status} and ${length ?? 'none'}`
 }
 
-const checkRange: Check = async (url, canary, deps) => {
-  const headers = { range: 'bytes=1-1' }
+/** A range as it is asked for, from the second byte on, and the last byte that it means. */
+type AskedRange = { readonly text: string; readonly last: number }
+
+async function checkRange(
+  url: string,
+  canary: Canary,
+  deps: AnonymousDeps,
+  { text, last }: AskedRange,
+): Promise<string | undefined> {
+  const headers = { range: `bytes=${text}` }
   const { status, header, bytes } = await askAnonymously('GET', url, deps, { headers })
   const range = header('content-range')
-  const wantedRange = `bytes 1-1/${canary.bytes.length}`
+  const wantedRange = `bytes 1-${last}/${canary.bytes.length}`
   const isWanted = status === 206 && range === wantedRange
-  if (isWanted && bytes.equals(canary.bytes.subarray(1, 2))) return undefined
-  const got = `${status}, ${range ?? 'no range'} and ${bytes.length} bytes`
-  return `wanted 206, ${wantedRange} and 1 byte from a ranged GET ${url}, got ${got}`
+  if (isWanted && bytes.equals(canary.bytes.subarray(1, last + 1))) return undefined
+  const got = `${status}, ${range ?? 'no range'} and ${counted(bytes.length)}`
+  return `wanted 206, ${wantedRange} and ${counted(last)} from GET ${url} with Range ${headers.range}, got ${got}`
+}
+
+function counted(bytes: number): string {
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }

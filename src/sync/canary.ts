@@ -1,5 +1,7 @@
 import { canaryText } from '../core/canary.ts'
 import type { Digest } from '../core/digest.ts'
+import type { Bucket } from './bucket.ts'
+import { immutable } from './bucket.ts'
 import { digestOf } from './content-digest.ts'
 
 /**
@@ -12,4 +14,12 @@ export type Canary = { readonly digest: Digest; readonly bytes: Buffer }
 export function canaryOf(mirrorId: string): Canary {
   const bytes = Buffer.from(canaryText(mirrorId))
   return { digest: digestOf(bytes), bytes }
+}
+
+/** Writes the canary of a bucket's mirror into it. Throws BucketError. */
+export async function putCanary(bucket: Bucket): Promise<void> {
+  const { id, keys } = bucket.mirror
+  const { digest, bytes } = canaryOf(id)
+  const how = { contentType: 'application/octet-stream', cacheControl: immutable }
+  await bucket.put(keys.keyOf(digest), bytes, how)
 }

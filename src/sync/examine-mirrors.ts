@@ -1,8 +1,7 @@
 import type { Listing } from '../core/plan.ts'
 import type { AnonymousDeps } from './anonymous.ts'
 import type { Bucket } from './bucket.ts'
-import { immutable } from './bucket.ts'
-import { canaryOf } from './canary.ts'
+import { canaryOf, putCanary } from './canary.ts'
 import { checkCanary } from './canary-check.ts'
 import { listMirror } from './open-mirrors.ts'
 import type { OpenMirror } from './open-mirrors.ts'
@@ -19,11 +18,12 @@ export type ExaminedMirror = {
 }
 
 /**
- * Lists every mirror again and tries it as clients will, with its own canary, which is written
- * first where it is not there. A mirror that fails is a problem.
+ * Tries every mirror as clients will, with its own canary, which is written first where it is not
+ * there; one that has changed since it was listed is listed again. A mirror that fails is a problem.
  */
 export async function examineMirrors(
   mirrors: readonly OpenMirror[],
+  isChanged: (id: string) => boolean,
   deps: AnonymousDeps & { readonly recorder: Recorder },
 ): Promise<readonly ExaminedMirror[]> {
   const { recorder } = deps
@@ -33,12 +33,12 @@ export async function examineMirrors(
     let listing = before
     try {
       const isThere = before.get(canaryOf(id).digest) === canaryOf(id).bytes.length
-      if (!isThere) await putCanary(bucket, recorder)
-      listing = await listMirror(bucket, recorder)
+      if (!isThere) await mend(bucket)
+      if (!isThere || isChanged(id)) listing = await listMirror(bucket, recorder)
       let failure = await checkCanary(bucket.mirror, deps)
       if (failure !== undefined && isThere) {
         // The fault may be the canary's own, which is ours to mend.
-        await putCanary(bucket, recorder)
+        await mend(bucket)
         failure = await checkCanary(bucket.mirror, deps)
       }
       if (failure === undefined) return { id, bucket, serves: true, listing }
@@ -48,12 +48,9 @@ export async function examineMirrors(
     }
     return { id, bucket, serves: false, listing }
   }
-}
 
-async function putCanary(bucket: Bucket, recorder: Recorder): Promise<void> {
-  const { id, keys } = bucket.mirror
-  const { digest, bytes } = canaryOf(id)
-  const how = { contentType: 'application/octet-stream', cacheControl: immutable }
-  await bucket.put(keys.keyOf(digest), bytes, how)
-  recorder.step({ step: 'canary', mirror: id })
+  async function mend(bucket: Bucket): Promise<void> {
+    await putCanary(bucket)
+    recorder.step({ step: 'canary', mirror: bucket.mirror.id })
+  }
 }

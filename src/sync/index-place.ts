@@ -1,14 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import {
-  folderIndexPrefix,
-  generationOf,
-  indexPointerName,
-  mirrorIndexPrefix,
-} from '../core/index-pointer.ts'
-import type { Bucket } from './bucket.ts'
+import { indexPointerName, mirrorIndexPrefix } from '../core/index-pointer.ts'
+import type { Bucket, PutOptions } from './bucket.ts'
 import { immutable } from './bucket.ts'
+import { BucketError } from './bucket-error.ts'
 
 /**
  * A place that an index is published to: a mirror, or a folder. Names are those after its prefix.
@@ -17,12 +10,36 @@ export type IndexPlace = {
   /** What messages call it. */
   readonly name: string
   readonly prefix: string
-  readonly read: (name: string) => Promise<Uint8Array | undefined>
-  /** Appears whole or not at all. */
-  readonly write: (name: string, bytes: Uint8Array) => Promise<void>
+  /** The bytes, and which version of them these are. */
+  readonly read: (name: string) => Promise<Versioned | undefined>
+  /**
+   * Appears whole or not at all. False: the condition did not hold, and nothing was written. A
+   * place that knows no conditions takes them all for met.
+   */
+  readonly write: (name: string, bytes: Uint8Array, condition: Condition) => Promise<boolean>
   /** Names and sizes in bytes. */
   readonly list: () => Promise<ReadonlyMap<string, number>>
   readonly remove: (name: string) => Promise<void>
+  /** Removes what a run that was killed before then left half-written. */
+  readonly tidy: (beforeMs: number) => Promise<void>
+}
+
+/** What a place holds under a name; `version` is undefined where the place tells none. */
+export type Versioned = { readonly bytes: Uint8Array; readonly version: string | undefined }
+
+/** What must be so for a write to be done: nothing is there, or that version alone. */
+export type Condition = 'any' | 'absent' | { readonly version: string | undefined }
+
+/** Whether the place has these very bytes under that name now; false: others have taken it. */
+export async function takeName(
+  place: IndexPlace,
+  name: string,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  if (await place.write(name, bytes, 'absent')) return true
+  // A write that was tried again may find itself.
+  const there = await place.read(name)
+  return there !== undefined && Buffer.compare(there.bytes, bytes) === 0
 }
 
 /** A mirror as a place for the index. */
@@ -31,66 +48,38 @@ export function bucketPlace(bucket: Bucket): IndexPlace {
   return {
     name: bucket.mirror.id,
     prefix,
-    read: (name) => bucket.get(prefix + name),
-    write: (name, bytes) =>
-      bucket.put(
-        prefix + name,
-        bytes,
+    async read(name) {
+      const there = await bucket.getVersioned(prefix + name)
+      return there && { bytes: there.bytes, version: there.etag }
+    },
+    async write(name, bytes, condition) {
+      const how =
         name === indexPointerName
           ? { contentType: 'application/json', cacheControl: 'no-cache' }
-          : { contentType: 'application/octet-stream', cacheControl: immutable },
-      ),
+          : { contentType: 'application/octet-stream', cacheControl: immutable }
+      try {
+        await bucket.put(prefix + name, bytes, { ...how, ...conditionOf(condition) })
+      } catch (error) {
+        if (!(error instanceof BucketError) || condition === 'any') throw error
+        // 404: what was to be written over is gone.
+        if ([404, 409, 412].includes(error.status!)) return false
+        // Some stores have no conditional PUT.
+        if (error.status !== 501) throw error
+        await bucket.put(prefix + name, bytes, how)
+      }
+      return true
+    },
     async list() {
       const keys = await bucket.listKeys(prefix)
       return new Map([...keys].map(([key, bytes]) => [key.slice(prefix.length), bytes]))
     },
     remove: (name) => bucket.remove(prefix + name),
+    // A PUT that was cut off leaves nothing.
+    tidy: async () => {},
   }
 }
 
-/** A folder as a place for the index; it is made where it is not there. */
-export function folderPlace(directory: string): IndexPlace {
-  const folder = join(directory, folderIndexPrefix)
-  return {
-    name: directory,
-    prefix: folderIndexPrefix,
-    read: (name) => orNothing(readFile(join(folder, name))),
-    async write(name, bytes) {
-      await mkdir(folder, { recursive: true })
-      // Another run may be writing the same name, perhaps on another machine.
-      const temporary = join(folder, `.${name}.${randomUUID()}`)
-      try {
-        await writeFile(temporary, bytes, { flush: true, flag: 'wx' })
-        await rename(temporary, join(folder, name))
-      } catch (error) {
-        await rm(temporary, { force: true })
-        throw error
-      }
-    },
-    async list() {
-      const names = (await orNothing(readdir(folder))) ?? []
-      const sizes = new Map<string, number>()
-      for (const name of names.filter(isOfIndex)) {
-        // What another run has removed meanwhile is not there.
-        const found = await orNothing(stat(join(folder, name)))
-        if (found !== undefined) sizes.set(name, found.size)
-      }
-      return sizes
-    },
-    remove: (name) => rm(join(folder, name), { force: true }),
-  }
-}
-
-/** Not what another run is just writing, under a name of its own. */
-function isOfIndex(name: string): boolean {
-  return name === indexPointerName || generationOf(name, '') !== undefined
-}
-
-async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading
-  } catch (error) {
-    if ((error as { readonly code?: string }).code === 'ENOENT') return undefined
-    throw error
-  }
+function conditionOf(condition: Condition): Pick<PutOptions, 'onlyIfAbsent' | 'ifMatch'> {
+  if (condition === 'any') return {}
+  return condition === 'absent' ? { onlyIfAbsent: true } : { ifMatch: condition.version }
 }

@@ -3,8 +3,12 @@ import type { Listing } from '../core/plan.ts'
 import type { Bucket } from './bucket.ts'
 import { openBucket } from './bucket.ts'
 import type { Environment } from './bucket-client.ts'
+import { BucketError } from './bucket-error.ts'
+import { clearStaleUploads } from './bucket-stale-uploads.ts'
 import { claim, readOwnership } from './marker.ts'
 import type { Recorder } from './recorder.ts'
+import type { RunIdentity } from './run-lease.ts'
+import { isProcessAlive } from './run-lease.ts'
 
 /**
  * A mirror that this run may write to, and what it lists; or why not, which the recorder has been
@@ -26,6 +30,8 @@ export type OpenDeps = {
   readonly recorder: Recorder
   readonly now: () => number
   readonly stop: AbortSignal
+  /** Who this run is, for other runs to see. */
+  readonly run: RunIdentity
   /** The mirror whose bucket is to be claimed although there are objects in it. */
   readonly claim: string | undefined
   /** Whether nothing is to be written. */
@@ -58,10 +64,24 @@ async function openMirror(mirror: ConfiguredMirror, deps: OpenDeps): Promise<Ope
       deps.recorder.problem(id, refusal)
       return { kind: 'refused', id }
     }
+    if (!deps.dryRun) await clearUploads(bucket, deps)
     return { kind: 'open', id, bucket, listing: await listMirror(bucket, deps.recorder) }
   } catch (error) {
     deps.recorder.problem(id, error)
     return { kind: 'unreachable', id }
+  }
+}
+
+/** Takes away what a killed run left half-sent: until then it is paid for. */
+async function clearUploads(bucket: Bucket, { run, recorder }: OpenDeps): Promise<void> {
+  const { id } = bucket.mirror
+  try {
+    const uploads = await clearStaleUploads(bucket, { self: run, isAlive: isProcessAlive })
+    if (uploads > 0) recorder.step({ step: 'cleared', mirror: id, uploads })
+  } catch (error) {
+    // A store that cannot list them; the bucket's lifecycle is left to take them away.
+    if (error instanceof BucketError && (error.status === 501 || error.status === 405)) return
+    recorder.problem(`uploads left behind in ${id}`, error)
   }
 }
 

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
-import type { IndexPointer } from '../core/index-pointer.ts'
-import {
-  generationName,
-  generationOf,
-  indexPointerName,
-  parseIndexPointer,
-} from '../core/index-pointer.ts'
+import type { IndexPin, IndexPointer } from '../core/index-pointer.ts'
+import { generationName, indexPointerName } from '../core/index-pointer.ts'
 import type { IndexContents } from './index-content.ts'
 import { indexFile } from './index-content.ts'
 import type { IndexPlace } from './index-place.ts'
+import { takeName } from './index-place.ts'
+import type { FoundPlace } from './published-places.ts'
+import {
+  lookAt,
+  newestGeneration,
+  newestPointer,
+  pinOf,
+  readPointerIn,
+} from './published-places.ts'
 import type { Recorder } from './recorder.ts'
 
 /** What publishing needs of the world. */
@@ -18,111 +22,150 @@ export type PublishDeps = {
   readonly keepGenerations: number
 }
 
-/** What was published; `to` is empty where nothing could be. */
+/**
+ * What was published; `to` is empty where nothing could be. `unchanged`: it was there already.
+ * `pinned`: somebody went back to that generation, and clients stay there. `superseded`: another
+ * run published a newer one meanwhile, which stands; `to` are the places that were seen to have it.
+ */
 export type Published = {
-  readonly how: 'new' | 'unchanged'
+  readonly how: 'new' | 'unchanged' | 'pinned' | 'superseded'
   readonly generation: number
   readonly to: readonly string[]
 }
 
-/** What a place has: its pointer, where it has a sound one, and its generations. */
-type Found = {
-  readonly place: IndexPlace
-  readonly pointer: IndexPointer | undefined
-  /** Sizes in bytes by generation. */
-  readonly generations: ReadonlyMap<number, number>
-}
+const hourMs = 3_600_000
+/** How often a run gives way to another before it gives up. */
+const longestContest = 100
 
 /**
  * Publishes an index to every place: the generation first, and then the pointer to it, so that
  * nobody is ever pointed to what is not there. Contents that are those of the newest generation
- * make no new one. Failures are problems.
+ * make no new one. Others may publish at the same time: a generation's name is taken by whoever
+ * writes it first, and no pointer is put in the place of a newer one. Failures are problems. With
+ * `pin` the contents are always a new generation, which is pinned.
  */
 export async function publish(
   contents: IndexContents,
   places: readonly IndexPlace[],
   deps: PublishDeps,
+  pin?: IndexPin,
 ): Promise<Published> {
   const { recorder } = deps
-  const found = (await Promise.all(places.map(look))).filter((each) => each !== undefined)
-  const nowMs = deps.now()
-  const checkedAt = new Date(nowMs).toISOString()
-
+  const found = await lookAt(places, recorder)
   const newest = newestPointer(found)
-  const same = newest === undefined ? undefined : indexFile(contents, newest.generation)
-  const isSame = same !== undefined && sha256Of(same) === newest?.sha256
-  const generation = isSame ? newest.generation : Math.max(nowMs, newestGeneration(found) + 1)
-  const bytes = isSame ? same : indexFile(contents, generation)
-  const pointer = {
-    generation,
-    sha256: sha256Of(bytes),
-    sizeBytes: bytes.length,
-    publishedAt: isSame ? newest.publishedAt : checkedAt,
-    checkedAt,
+  if (pin === undefined && newest !== undefined && pinOf(found) !== undefined) {
+    return stayPinned(newest, found)
   }
 
-  const written = await Promise.all(found.map(write))
-  const to = found.filter((_, at) => written[at]).map(({ place }) => place.name)
+  const nowMs = deps.now()
+  const checkedAt = new Date(nowMs).toISOString()
+  const same = newest === undefined ? undefined : indexFile(contents, newest.generation)
+  const isSame =
+    pin === undefined &&
+    same !== undefined &&
+    newest !== undefined &&
+    sha256Of(same) === newest.sha256
+  const made: GenerationFile = isSame
+    ? { generation: newest.generation, bytes: same, in: await mend(newest, same) }
+    : await take(Math.max(nowMs, newestGeneration(found) + 1))
+
+  const { generation } = made
+  const ours: Omit<IndexPointer, 'key'> = {
+    generation,
+    sha256: sha256Of(made.bytes),
+    sizeBytes: made.bytes.length,
+    publishedAt: isSame ? newest.publishedAt : checkedAt,
+    checkedAt,
+    ...(pin === undefined ? {} : { pinned: pin }),
+  }
+  const pointed = await Promise.all(made.in.map((each) => point(each, ours)))
+  const newer = pointed.filter((each) => typeof each === 'object')
+  if (newer.length > 0) return supersededBy(newer)
+
+  const to = made.in.filter((_, at) => pointed[at] === 'written').map(({ place }) => place.name)
   const how = isSame ? 'unchanged' : 'new'
   if (to.length > 0) {
     const { length: blobs } = contents.rows
-    recorder.step({ step: 'published', how, generation, blobs, sizeBytes: bytes.length, to })
+    recorder.step({ step: 'published', how, generation, blobs, sizeBytes: made.bytes.length, to })
   }
   return { how, generation, to }
 
-  async function look(place: IndexPlace): Promise<Found | undefined> {
-    try {
-      const [text, names] = await Promise.all([place.read(indexPointerName), place.list()])
-      const generations = [...names].map(([name, size]) => [generationOf(name, ''), size] as const)
-      return {
-        place,
-        pointer: text === undefined ? undefined : readPointer(text, place),
-        generations: new Map(
-          generations.filter((each): each is [number, number] => each[0] !== undefined),
-        ),
+  function stayPinned(pointer: IndexPointer, all: readonly FoundPlace[]): Published {
+    const { generation: at } = pointer
+    recorder.step({ step: 'pinned', generation: at })
+    const having = all.filter((each) => each.pointer?.generation === at)
+    return { how: 'pinned', generation: at, to: having.map(({ place }) => place.name) }
+  }
+
+  function supersededBy(others: readonly Newer[]): Published {
+    const greatest = others.reduce((a, b) => (b.pointer.generation > a.pointer.generation ? b : a))
+    if (greatest.pointer.pinned !== undefined && pin === undefined) {
+      recorder.step({ step: 'pinned', generation: greatest.pointer.generation })
+    }
+    return {
+      how: greatest.pointer.pinned !== undefined && pin === undefined ? 'pinned' : 'superseded',
+      generation: greatest.pointer.generation,
+      to: others.map(({ place }) => place.name),
+    }
+  }
+
+  /**
+   * Writes a new generation to every place under the first number from `from` on that nobody has:
+   * the first place decides between those who come at once.
+   */
+  async function take(from: number): Promise<GenerationFile> {
+    let left = found
+    for (let number = from; number < from + longestContest; number++) {
+      const file = indexFile(contents, number)
+      const having: FoundPlace[] = []
+      let isTaken = false
+      for (const each of left) {
+        const written = await attempt(each, () =>
+          takeName(each.place, generationName(number), file),
+        )
+        if (written === true) having.push(each)
+        else if (written === undefined) left = left.filter((other) => other !== each)
+        else isTaken = true
+        if (isTaken) break
       }
-    } catch (error) {
-      recorder.problem(`the index in ${place.name}`, error)
-      return undefined
+      if (!isTaken) return { generation: number, bytes: file, in: having }
     }
+    recorder.problem(
+      'the index',
+      `wanted a number that no other run takes from ${from} on, got none`,
+    )
+    return { generation: from, bytes: new Uint8Array(), in: [] }
   }
 
-  /** A damaged pointer is a problem, and mended by being written anew. */
-  function readPointer(text: Uint8Array, place: IndexPlace): IndexPointer | undefined {
-    const read = parseIndexPointer(new TextDecoder().decode(text), place.prefix)
-    if (typeof read !== 'string') return read
-    recorder.problem(`${place.prefix}${indexPointerName} in ${place.name}`, read)
-    return undefined
-  }
-
-  async function write(each: Found): Promise<boolean> {
-    const { place, generations } = each
-    try {
-      const name = generationName(generation)
-      if (!(await isThere(each, name))) await place.write(name, bytes)
-      const text = `${JSON.stringify({ ...pointer, key: place.prefix + name })}\n`
-      await place.write(indexPointerName, new TextEncoder().encode(text))
-    } catch (error) {
-      recorder.problem(`the index in ${place.name}`, error)
-      return false
-    }
-    await removeOld(place, [...generations.keys()])
-    return true
+  /** Writes the file of the current generation where it is missing or damaged. */
+  async function mend(current: IndexPointer, file: Uint8Array): Promise<readonly FoundPlace[]> {
+    const name = generationName(current.generation)
+    const written = await Promise.all(
+      found.map((each) =>
+        attempt(each, async () => {
+          if (await isWhole(each, current, file)) return true
+          return each.place.write(name, file, 'any')
+        }),
+      ),
+    )
+    return found.filter((_, at) => written[at] === true)
   }
 
   /**
    * Whether the place has the generation, whole. A damaged one is a problem, and mended by being
    * written anew.
    */
-  async function isThere(
-    { place, pointer: there, generations }: Found,
-    name: string,
+  async function isWhole(
+    { place, pointer: there, generations }: FoundPlace,
+    { generation: number, sha256 }: IndexPointer,
+    file: Uint8Array,
   ): Promise<boolean> {
-    const sizeBytes = generations.get(generation)
-    if (sizeBytes === undefined || there?.sha256 !== pointer.sha256) return false
-    const kept = sizeBytes === bytes.length ? await place.read(name) : undefined
-    if (kept !== undefined && sha256Of(kept) === pointer.sha256) return true
-    const wanted = `wanted ${bytes.length} bytes of sha256:${pointer.sha256}`
+    const name = generationName(number)
+    const sizeBytes = generations.get(number)
+    if (sizeBytes === undefined || there?.sha256 !== sha256) return false
+    const kept = sizeBytes === file.length ? await place.read(name) : undefined
+    if (kept !== undefined && sha256Of(kept.bytes) === sha256) return true
+    const wanted = `wanted ${file.length} bytes of sha256:${sha256}`
     recorder.problem(
       `${place.prefix}${name} in ${place.name}`,
       `${wanted}, got others: written anew`,
@@ -130,34 +173,73 @@ export async function publish(
     return false
   }
 
-  async function removeOld(place: IndexPlace, generations: readonly number[]): Promise<void> {
-    const others = generations.filter((each) => each !== generation).toSorted((a, b) => b - a)
-    try {
-      for (const old of others.slice(deps.keepGenerations - 1)) {
-        await place.remove(generationName(old))
+  /** Points a place to the generation, unless it is pointed to a newer one meanwhile. */
+  async function point(
+    each: FoundPlace,
+    wanted: Omit<IndexPointer, 'key'>,
+  ): Promise<'written' | 'failed' | Newer> {
+    const { place } = each
+    const key = place.prefix + generationName(wanted.generation)
+    const text = new TextEncoder().encode(`${JSON.stringify({ ...wanted, key })}\n`)
+    const done = await attempt(each, async () => {
+      for (let tries = 0; tries < longestContest; tries++) {
+        const there = await readPointerIn(place)
+        const { pointer: current } = there
+        if (current !== undefined && isInTheWay(current, each, wanted)) {
+          return { place, pointer: current }
+        }
+        if (await place.write(indexPointerName, text, there.condition)) return 'written'
       }
+      throw new Error(`others changed ${indexPointerName} each time: it was left to them`)
+    })
+    if (done === 'written') await removeOld(each, wanted.generation)
+    return done ?? 'failed'
+  }
+
+  /** A pin that was set since this run looked is newer than what this run has to say. */
+  function isInTheWay(
+    current: IndexPointer,
+    seen: FoundPlace,
+    wanted: Omit<IndexPointer, 'key'>,
+  ): boolean {
+    if (current.generation > wanted.generation) return true
+    const isNew = current.generation !== seen.pointer?.generation
+    return pin === undefined && current.pinned !== undefined && isNew
+  }
+
+  async function attempt<T>({ place }: FoundPlace, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      recorder.problem(`the index in ${place.name}`, error)
+      return undefined
+    }
+  }
+
+  /** Nothing newer than what was current before: another run may be about to point to it. */
+  async function removeOld(each: FoundPlace, current: number): Promise<void> {
+    const { place, generations, pointer: before } = each
+    const others = [...generations.keys()].filter((n) => n !== current).toSorted((a, b) => b - a)
+    const old = others
+      .slice(deps.keepGenerations - 1)
+      .filter((number) => number <= (before?.generation ?? 0))
+    try {
+      for (const number of old) await place.remove(generationName(number))
+      await place.tidy(nowMs - hourMs)
     } catch (error) {
       recorder.problem(`old generations of the index in ${place.name}`, error)
     }
   }
 }
 
-function newestPointer(found: readonly Found[]): IndexPointer | undefined {
-  return found
-    .flatMap(({ pointer }) => pointer ?? [])
-    .toSorted((a, b) => b.generation - a.generation)[0]
+/** The file of one generation, and the places that have it. */
+type GenerationFile = {
+  readonly generation: number
+  readonly bytes: Uint8Array
+  readonly in: readonly FoundPlace[]
 }
 
-function newestGeneration(found: readonly Found[]): number {
-  return found.reduce(
-    (newest, { pointer, generations }) =>
-      [...generations.keys()].reduce(
-        (a, b) => Math.max(a, b),
-        Math.max(newest, pointer?.generation ?? 0),
-      ),
-    0,
-  )
-}
+type Newer = { readonly place: IndexPlace; readonly pointer: IndexPointer }
 
 function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')

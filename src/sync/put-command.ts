@@ -4,22 +4,42 @@ import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { Digest } from '../core/digest.ts'
 import { hexOf } from '../core/digest.ts'
 
-/**
- * A PUT that signs the digest as the hash of its payload, so that stores that know no
- * `x-amz-checksum-sha256` refuse other bytes too (Signature Version 4, "Signature calculations:
- * transferring payload in a single chunk").
- */
+/** What never changes under its name. */
+export const immutable = 'public, max-age=31536000, immutable'
+
+/** What every blob says of itself. No Content-Encoding, ever: clients would decode it. */
+export const blobHeaders = { ContentType: 'application/octet-stream', CacheControl: immutable }
+
+/** A PUT of a blob, whose digest is its checksum and what is signed of its payload. */
 export function putBlobCommand(input: PutObjectCommandInput, digest: Digest): PutObjectCommand {
   const command = new PutObjectCommand({ ...input, ChecksumSHA256: checksumOf(digest) })
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { readonly headers: Record<string, string> }
-      headers['x-amz-content-sha256'] = hexOf(digest)
-      return next(args)
-    },
-    { step: 'build', name: 'signDigest' },
-  )
+  command.middlewareStack.add(signDigest(digest), signingStep)
   return command
+}
+
+/** Where signDigest belongs: after the SDK has made its headers, before it signs them. */
+export const signingStep = { step: 'build', priority: 'low', name: 'signDigest' } as const
+
+/**
+ * Signs a digest as the hash of the payload, so that stores that know no `x-amz-checksum-sha256`
+ * refuse other bytes too (Signature Version 4, "Signature calculations: transferring payload in a
+ * single chunk").
+ */
+export function signDigest(digest: Digest) {
+  return <Args extends { readonly request: unknown }, Output>(
+    next: (args: Args) => Promise<Output>,
+  ) =>
+    (args: Args): Promise<Output> => {
+      const { headers, body } = args.request as {
+        readonly headers: Record<string, string>
+        readonly body: unknown
+      }
+      headers['x-amz-content-sha256'] = hexOf(digest)
+      // The SDK opens a connection of its own for every request that waits for a 100: worth it for
+      // a stream, which cannot be sent twice, and not for each part of one.
+      if (body instanceof Uint8Array) delete headers['Expect']
+      return next(args)
+    }
 }
 
 /** A digest as S3 writes a SHA-256. */

@@ -1,5 +1,4 @@
 import type { Digest } from '../core/digest.ts'
-import type { WantedBlob } from '../core/plan.ts'
 import type { DisputedBlob, FoundBlobs } from './found-blobs.ts'
 import { forEachLimited } from './concurrency.ts'
 import type { Recorder } from './recorder.ts'
@@ -13,30 +12,24 @@ export type SettleDeps = {
 }
 
 /**
- * The blobs with one size each. Where manifests disagree, the upstream is asked once: one wrong
+ * Gives every blob one size. Where manifests disagree, the upstream is asked once: one wrong
  * manifest must not cost the others their blob. Where it does not know either, the blob is left
  * out, and what mirrors have of it stays as it is.
  */
-export async function settleSizes(
-  found: FoundBlobs,
-  deps: SettleDeps,
-): Promise<ReadonlyMap<Digest, WantedBlob>> {
+export async function settleSizes(found: FoundBlobs, deps: SettleDeps): Promise<void> {
   const { recorder, concurrency, stop } = deps
-  const blobs = new Map(found.all())
   await forEachLimited(found.disputed(), concurrency, async (blob) => {
     if (stop.aborted) return
     const { digest, repositories } = blob
     const asked = await askSize(blob, deps)
     if (stop.aborted) return
-    if (typeof asked === 'number') blobs.set(digest, { digest, repositories, sizeBytes: asked })
-    else blobs.delete(digest)
+    found.settle(digest, typeof asked === 'number' ? asked : undefined)
     const truth = typeof asked === 'number' ? `the upstream has ${asked}` : asked
     recorder.problem(
       `${repositories[0]}@${digest}`,
       `wanted one size of a blob, got ${claimsText(blob)}: ${truth}`,
     )
   })
-  return blobs
 }
 
 /** The size, or a sentence saying why nobody knows. */

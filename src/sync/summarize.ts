@@ -1,4 +1,5 @@
 import type { Listing, Plan } from '../core/plan.ts'
+import type { RunCost } from '../core/run-cost.ts'
 import type { OpenedMirror } from './open-mirrors.ts'
 import type { Published } from './publish.ts'
 import type { Problem } from './recorder.ts'
@@ -11,6 +12,8 @@ export type Outcome = {
   readonly dryRun: boolean
   /** Whether it was stopped before its end. */
   readonly stopped: boolean
+  /** Whether it was this run's part to publish: it is not while another shard of it goes on. */
+  readonly isLast: boolean
   readonly opened: readonly OpenedMirror[]
   /** The newest listing of every mirror that gave one. */
   readonly listings: ReadonlyMap<string, Listing>
@@ -21,6 +24,8 @@ export type Outcome = {
   readonly goodIds: ReadonlySet<string>
   /** Undefined where nothing was to be published. */
   readonly published: Published | undefined
+  readonly requests: Readonly<Record<string, number>>
+  readonly cost: RunCost | undefined
 }
 
 /** Sums a run up. */
@@ -30,32 +35,43 @@ export function summarize(
   durationMs: number,
 ): SyncSummary {
   const { dryRun, opened, listings, walked, plan, moved, published } = outcome
-  const isPublished = published !== undefined && published.to.length > 0
+  const isSaid = published !== undefined && published.to.length > 0
+  const isPublished = isSaid && (published.how === 'new' || published.how === 'unchanged')
   return {
     dryRun,
     repositories: walked.repositories,
     manifests: walked.manifests,
+    known: walked.known,
     plan: plan.totals,
     uploaded: totalOf(moved.uploaded),
     copied: totalOf(moved.copied),
     upstreamBytes: moved.upstreamBytes,
+    mirrorBytes: moved.mirrorBytes,
+    requests: outcome.requests,
+    cost: outcome.cost,
     mirrors: opened.map((mirror) => {
       const { id } = mirror
-      const sizes = [...(listings.get(id)?.values() ?? [])]
       return {
         id,
         state: stateOf(mirror, outcome, isPublished),
-        blobs: sizes.length,
-        bytes: sizes.reduce((sum, size) => sum + size, 0),
+        blobs: listings.get(id)?.size ?? 0,
+        bytes: bytesOf(listings.get(id)),
         uploaded: moved.uploaded.get(id) ?? nothing,
         copied: moved.copied.get(id) ?? nothing,
       }
     }),
     problems,
-    publication: isPublished ? published.how : 'none',
-    generation: isPublished ? published.generation : undefined,
+    publication: isSaid ? published.how : 'none',
+    generation: isSaid ? published.generation : undefined,
     durationMs,
   }
+}
+
+/** What a listing comes to, in bytes. */
+export function bytesOf(listing: Listing | undefined): number {
+  let bytes = 0
+  for (const size of listing?.values() ?? []) bytes += size
+  return bytes
 }
 
 const nothing: Moved = { blobs: 0, bytes: 0 }
@@ -64,6 +80,10 @@ function stateOf(mirror: OpenedMirror, outcome: Outcome, isPublished: boolean): 
   if (mirror.kind !== 'open') return mirror.kind
   if (outcome.dryRun) return 'planned'
   if (!isPublished && outcome.stopped) return 'stopped'
+  const { published } = outcome
+  if (!outcome.isLast || published?.how === 'pinned' || published?.how === 'superseded') {
+    return 'filled'
+  }
   return isPublished && outcome.goodIds.has(mirror.id) ? 'published' : 'left-out'
 }
 

@@ -1,6 +1,7 @@
 import type { Upstream } from '../core/upstream.ts'
 import type { Limiter } from './concurrency.ts'
 import type { FoundBlobs } from './found-blobs.ts'
+import type { Ledger } from './ledger.ts'
 import type { Recorder } from './recorder.ts'
 import type { UpstreamClient } from './upstream.ts'
 
@@ -11,11 +12,14 @@ export type WalkDeps = {
   readonly concurrency: number
   /** Whether what refers to a manifest (signatures, attestations, SBOMs) is walked too. */
   readonly referrers: boolean
+  readonly referrersEverySeconds: number
+  /** What is known of manifests, and learns of those that this walk fetches. */
+  readonly ledger: Ledger
+  /** Where the blobs go that manifests name. */
+  readonly blobs: FoundBlobs
   readonly stop: AbortSignal
+  readonly now: () => number
 }
 
-/** One walk's shared state: what all of its repositories have found, and the limit they share. */
-export type WalkState = WalkDeps & {
-  readonly blobs: FoundBlobs
-  readonly limit: Limiter
-}
+/** One walk's shared state: the limit that all of its repositories share. */
+export type WalkState = WalkDeps & { readonly limit: Limiter }

@@ -1,40 +1,45 @@
-import type { Digest } from '../core/digest.ts'
-import type { WantedBlob } from '../core/plan.ts'
 import { createLimiter, forEachLimited } from './concurrency.ts'
-import { createFoundBlobs } from './found-blobs.ts'
 import type { SelectedRepository } from './select.ts'
 import { settleSizes } from './settle-sizes.ts'
 import { walkRepository } from './walk-repository.ts'
-import type { WalkDeps, WalkState } from './walk-state.ts'
+import type { WalkDeps } from './walk-state.ts'
 
-/** What the wanted images are made of. */
+/** What a walk came to. */
 export type Walked = {
-  /** Every blob once. One whose size nobody knows is not among them. */
-  readonly blobs: ReadonlyMap<Digest, WantedBlob>
   readonly repositories: number
+  /** Manifests, and those of them that the ledger knew: they were not fetched. */
   readonly manifests: number
+  readonly known: number
 }
 
+/** Requests of the walk are small: so many for each blob that would be on its way. */
+const requestsForEach = 4
+
 /**
- * Walks repositories down to their blobs; where it is stopped, what was found until then is
- * returned. What fails is recorded as a problem by its name, and stops nothing else.
+ * Walks repositories down to their blobs, which it adds to `deps.blobs`; where it is stopped, with
+ * what was found until then. What fails is recorded as a problem by its name, and stops nothing
+ * else.
  */
 export async function walk(
   repositories: readonly SelectedRepository[],
   deps: WalkDeps,
 ): Promise<Walked> {
-  const found = createFoundBlobs()
-  const state: WalkState = { ...deps, blobs: found, limit: createLimiter(deps.concurrency) }
+  const { blobs, clientOf, concurrency, recorder, stop } = deps
+  const state = { ...deps, limit: createLimiter(concurrency * requestsForEach) }
   let manifests = 0
-  await forEachLimited(repositories, deps.concurrency, async (repository) => {
-    if (deps.stop.aborted) return
-    const count = await walkRepository(repository, state)
-    manifests += count
+  let known = 0
+  await forEachLimited(repositories, concurrency, async (repository) => {
+    if (stop.aborted) return
+    const walked = await walkRepository(repository, state)
+    manifests += walked.manifests
+    known += walked.known
   })
   const upstreams = new Map(repositories.map(({ name, upstream }) => [name, upstream]))
-  const blobs = await settleSizes(found, {
-    ...deps,
-    headBlob: (name, digest) => deps.clientOf(upstreams.get(name)!).headBlob(name, digest),
+  await settleSizes(blobs, {
+    recorder,
+    concurrency,
+    stop,
+    headBlob: (name, digest) => clientOf(upstreams.get(name)!).headBlob(name, digest),
   })
-  return { blobs, repositories: repositories.length, manifests }
+  return { repositories: repositories.length, manifests, known }
 }

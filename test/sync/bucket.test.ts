@@ -1,33 +1,15 @@
 import { Readable } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
-import { createStore } from '../../src/embedded/store.ts'
-import { openBucket } from '../../src/sync/bucket.ts'
+import { refusing } from '../../src/embedded/store-fault.ts'
 import { storeName } from '../../src/sync/bucket-client.ts'
 import { BucketError } from '../../src/sync/bucket-error.ts'
 import { digestOf } from '../../src/sync/content-digest.ts'
-import { credentials, env, mirrorOf, serve } from './world.ts'
+import { createBucket, name, openMirror as open, streamOf } from './bucket-world.ts'
+import { mirrorOf } from './world.ts'
 
-const name = 'mirror-us-east-1'
-const stop = new AbortController().signal
 const bytes = Buffer.alloc(3_000_000, 9)
 
 afterEach(() => vi.unstubAllEnvs())
-
-async function createBucket(pageLimit = 1000) {
-  const store = createStore({ ...credentials, pageLimit })
-  store.createBucket(name, { region: 'us-east-1' })
-  const url = await serve(store)
-  return { store, url, bucket: open(mirrorOf('us-east-1', url)) }
-}
-
-function open(mirror: Record<string, unknown>) {
-  const upstreams = [{ registry: 'http://registry.example' }]
-  const config = parseConfig({ upstreams, mirrors: [mirror] }, 'the test')
-  return openBucket(config.mirrors[0]!, { env, stop })
-}
-
-const streamOf = (content: Buffer) => Readable.from([content], { objectMode: false })
 
 test('a blob is sent as it is, with its digest as checksum and as the hash of what is signed', async () => {
   const { store, bucket } = await createBucket()
@@ -43,6 +25,33 @@ test('a blob is sent as it is, with its digest as checksum and as the hash of wh
   expect(headers).not.toHaveProperty('transfer-encoding')
   const back = await bucket.openBlob(digestOf(bytes), bytes.length)
   expect(Buffer.concat(await back.toArray()).equals(bytes)).toBe(true)
+})
+
+test('a range of a blob is opened, and another one than was asked for is not taken', async () => {
+  const { store, bucket } = await createBucket()
+  const digest = digestOf(Buffer.from('0123456789'))
+  store.putObject(name, `containers/images/${digest}`, Buffer.from('0123456789'))
+  const part = await bucket.openBlob(digest, 10, { first: 2, last: 5 })
+  expect(Buffer.concat(await part.toArray()).toString()).toBe('2345')
+
+  store.intercept = () => new Response('0123456789')
+  await expect(bucket.openBlob(digest, 10, { first: 2, last: 5 })).rejects.toThrow(
+    'wanted bytes=2-5, got all of it',
+  )
+})
+
+test('what a store says of a blob: its size, and whether it has checked it', async () => {
+  const { store, bucket } = await createBucket()
+  expect(await bucket.headBlob(digestOf(bytes))).toBeUndefined()
+  await bucket.putBlob(digestOf(bytes), bytes.length, streamOf(bytes))
+  expect(await bucket.headBlob(digestOf(bytes))).toEqual({
+    sizeBytes: 3_000_000,
+    isVouchedFor: true,
+  })
+  store.putObject(name, `containers/images/${digestOf(bytes)}`, Buffer.from('other'))
+  expect(await bucket.headBlob(digestOf(bytes))).toEqual({ sizeBytes: 5, isVouchedFor: false })
+  store.intercept = refusing('AccessDenied')
+  await expect(bucket.headBlob(digestOf(bytes))).rejects.toMatchObject({ status: 403 })
 })
 
 test('where AWS’s own endpoint and checksums are used, nothing else is put around a blob', async () => {
@@ -68,7 +77,7 @@ test('the store itself refuses other bytes than the digest says', async () => {
   const { store, bucket } = await createBucket()
   const put = bucket.putBlob(digestOf(Buffer.from('x')), bytes.length, streamOf(bytes))
   await expect(put).rejects.toThrow(/^the store answered 400 to PUT containers\/images\/sha256:/)
-  expect(store.keys(name)).toEqual([])
+  expect(store.keys(name, 'containers/')).toEqual([])
 })
 
 test.for([10, 3_000_000])(
@@ -84,7 +93,7 @@ test.for([10, 3_000_000])(
     )
     await expect(bucket.putBlob(digestOf(bytes), size, failing)).rejects.toThrow('the source broke')
     expect(failing.destroyed).toBe(true)
-    expect(store.keys(name)).toEqual([])
+    expect(store.keys(name, 'containers/')).toEqual([])
   },
 )
 
@@ -96,13 +105,13 @@ test('the empty blob is stored', async () => {
 })
 
 test('a listing goes over all pages, and knows blobs from the rest', async () => {
-  const { store, bucket } = await createBucket(3)
+  const { store, bucket } = await createBucket({ pageLimit: 3 })
   const digests = Array.from({ length: 10 }, (_, n) => digestOf(Buffer.from(`${n}`)))
   for (const each of digests) store.putObject(name, `containers/images/${each}`, Buffer.from('1'))
   for (const key of ['containers/images/README', 'containers/images/sha256:12', 'other']) {
     store.putObject(name, key, Buffer.from('22'))
   }
-  expect(await bucket.listBlobs()).toEqual(new Map(digests.map((each) => [each, 1])))
+  expect(new Map(await bucket.listBlobs())).toEqual(new Map(digests.map((each) => [each, 1])))
   expect((await bucket.listKeys('')).size).toBe(13)
   expect((await bucket.listKeys('', 2)).size).toBe(2)
 })
@@ -131,7 +140,7 @@ test('a copy that fails although it began with 200 is a failure', async () => {
   store.putObject(name, `containers/images/${digestOf(bytes)}`, bytes)
   store.intercept = (request) =>
     request.headers.has('x-amz-copy-source') ? xml(200, 'InternalError') : undefined
-  await expect(bucket.copyBlob(digestOf(bytes), bucket)).rejects.toMatchObject({
+  await expect(bucket.copyBlob(digestOf(bytes), bytes.length, bucket)).rejects.toMatchObject({
     code: 'InternalError',
     retryable: true,
   })

@@ -35,6 +35,7 @@ test('a mirror that serves anyone passes, and is asked as anyone', async () => {
     ['GET', undefined],
     ['HEAD', undefined],
     ['GET', 'bytes=1-1'],
+    ['GET', 'bytes=1-'],
   ])
   for (const { headers } of store.requests) expect(headers).not.toHaveProperty('authorization')
 })
@@ -75,7 +76,7 @@ test.for<[string, (request: Request) => Response | undefined, RegExp]>([
     'the whole for a range',
     only('GET', (isRange) => (isRange ? new Response('{}') : undefined)),
     new RegExp(
-      `^wanted 206, bytes 1-1/${size} and 1 byte from a ranged GET .*, got 200, no range and 2 bytes$`,
+      `^wanted 206, bytes 1-1/${size} and 1 byte from GET .* with Range bytes=1-1, got 200, no range and 2 bytes$`,
     ),
   ],
   [
@@ -85,7 +86,15 @@ test.for<[string, (request: Request) => Response | undefined, RegExp]>([
         ? new Response('{', { status: 206, headers: { 'content-range': 'bytes 0-0/2' } })
         : undefined,
     ),
-    /, got 206, bytes 0-0\/2 and 1 bytes$/,
+    /, got 206, bytes 0-0\/2 and 1 byte$/,
+  ],
+  [
+    'the whole for a range with no end',
+    (request) =>
+      request.headers.get('range') === 'bytes=1-' ? new Response(canary.bytes) : undefined,
+    new RegExp(
+      `^wanted 206, bytes 1-${size - 1}/${size} and ${size - 1} bytes from GET .* with Range bytes=1-, got 200, no range and ${size} bytes$`,
+    ),
   ],
   [
     '503 for good',

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startDeadline } from '../../src/sync/deadline.ts'
 
 const listeners = (stop: AbortController) => getEventListeners(stop.signal, 'abort').length
@@ -33,4 +33,31 @@ test('ended, it never aborts, and holds on to nothing', async () => {
   await sleep(20)
   stop.abort()
   expect(signal.aborted).toBe(false)
+})
+
+test('while it is paused it does not run, however often it was paused', () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  const deadline = startDeadline(1000, new AbortController().signal)
+  vi.advanceTimersByTime(400)
+  deadline.pause()
+  deadline.pause()
+  vi.advanceTimersByTime(5000)
+  deadline.resume()
+  vi.advanceTimersByTime(5000)
+  deadline.resume()
+  vi.advanceTimersByTime(599)
+  expect(deadline.signal.aborted).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(deadline.signal.aborted).toBe(true)
+})
+
+test('ended while it is paused, it starts no more', () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  const { signal, pause, resume, end } = startDeadline(1000, new AbortController().signal)
+  pause()
+  end()
+  resume()
+  expect([vi.getTimerCount(), signal.aborted]).toEqual([0, false])
 })

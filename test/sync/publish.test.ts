@@ -8,7 +8,7 @@ import { defaultKeys } from '../../src/core/key-template.ts'
 import type { SyncEvent } from '../../src/core/sync-event.ts'
 import { indexContents } from '../../src/sync/index-content.ts'
 import type { IndexPlace } from '../../src/sync/index-place.ts'
-import { folderPlace } from '../../src/sync/index-place.ts'
+import { folderPlace } from '../../src/sync/index-folder.ts'
 import { publish } from '../../src/sync/publish.ts'
 import { createRecorder } from '../../src/sync/recorder.ts'
 
@@ -113,9 +113,9 @@ test('nobody is pointed to a generation that could not be written, and the other
   await good.publish([1], [good.place, bad.place])
   const broken: IndexPlace = {
     ...bad.place,
-    write: async (name, bytes) => {
+    write: async (name, bytes, condition) => {
       if (name.endsWith('.bin')) throw new Error('disk full')
-      return bad.place.write(name, bytes)
+      return bad.place.write(name, bytes, condition)
     },
   }
   good.clock.ms = 2000
@@ -193,7 +193,7 @@ test('what another run is writing, or has just removed, disturbs nobody', async 
 test('many who write at once all succeed, and leave nothing else', async () => {
   const { place, names } = await createFolder()
   await Promise.all(
-    Array.from({ length: 20 }, (_, n) => place.write('current.json', Buffer.from(`${n}`))),
+    Array.from({ length: 20 }, (_, n) => place.write('current.json', Buffer.from(`${n}`), 'any')),
   )
   expect(await names()).toEqual(['current.json'])
 })
@@ -201,6 +201,8 @@ test('many who write at once all succeed, and leave nothing else', async () => {
 test('a write that fails leaves nothing', async () => {
   const { place, names, directory } = await createFolder()
   await mkdir(join(directory, 'index/current.json'), { recursive: true })
-  await expect(place.write('current.json', Buffer.from('x'))).rejects.toThrow(/EISDIR|ENOTEMPTY/)
+  await expect(place.write('current.json', Buffer.from('x'), 'any')).rejects.toThrow(
+    /EISDIR|ENOTEMPTY/,
+  )
   expect(await names()).toEqual(['current.json'])
 })

@@ -133,3 +133,29 @@ test('a source in another store that is gone is named, and the upstream is read'
   expect(ran.problems.map(({ subject }) => subject)).toEqual([`aws/us-east-1 app@${digest}`])
   expect(ran).toMatchObject({ uploaded: { blobs: 1 }, copied: { blobs: 0 } })
 })
+
+test.for<[string, string | undefined, number, number]>([
+  ['in ranges', undefined, 2, 0],
+  ['as one where its ranges are not those that were asked for', 'bytes 5-8388612/9000000', 2, 1],
+])('a large blob is read %s', async ([, contentRange, gets, retries]) => {
+  const world = await createWorld()
+  const content = Buffer.alloc(9_000_000, 'large')
+  const large = imageOf({ architecture: 'amd64', files: [{ path: 'large', content }] })
+  push(world.registry, 'large', large, '1.0')
+  world.file.sync = { ranges: { fromBytes: 1_048_576 } }
+  world.registry.intercept = async (request, next) => {
+    if (contentRange === undefined || !request.headers.has('range')) return undefined
+    const answer = await next()
+    const headers = new Headers(answer.headers)
+    headers.set('content-range', contentRange)
+    return new Response(answer.body, { status: 206, headers })
+  }
+  const ran = await world.sync()
+  const blob = large.blobs[1]!.descriptor
+  expect(ran.problems).toEqual([])
+  expect(asked(world.registry, 'GET', blob.digest).length).toBe(gets)
+  expect(ran.events.filter(({ step }) => step === 'retried').length).toBe(retries)
+  expect(ran.upstreamBytes).toBe(ran.plan.upstreamBytes)
+  const stored = world.store.findObject(west, `containers/images/${blob.digest}`)!
+  expect(Buffer.from(stored.bytes).equals(large.blobs[1]!.bytes)).toBe(true)
+})

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/sync/content-digest.ts'
-import { ContentError, verified } from '../../src/sync/verified.ts'
+import { ContentError } from '../../src/sync/content-error.ts'
+import { verified } from '../../src/sync/verified.ts'
 
 const expecting = (bytes: Buffer) => ({
   digest: digestOf(bytes),

@@ -32,6 +32,7 @@ type ConfigFile = {
   mirrors: Record<string, unknown>[]
   sync: Record<string, unknown>
   index: Record<string, unknown>
+  prune: Record<string, unknown>
 }
 
 export const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' }
@@ -52,6 +53,7 @@ export async function createWorld(options: RegistryOptions = {}): Promise<World>
     mirrors: regions.map((region) => mirrorOf(region, storeUrl)),
     sync: {},
     index: {},
+    prune: {},
   }
   const config = () => parseConfig(file, 'the test')
   return { registry, store, registryUrl, storeUrl, file, config, sync }

@@ -1,0 +1,130 @@
+import type { ConfiguredMirror } from '../config.ts'
+import type { Digest } from '../core/digest.ts'
+import { exactDollars } from '../core/money.ts'
+import type { PlannedMirror } from '../core/plan.ts'
+import type { FoundBlobs } from './found-blobs.ts'
+import { createFoundBlobs } from './found-blobs.ts'
+import { matchesGlob } from './glob.ts'
+import type { StoredLedger } from './ledger-store.ts'
+import { loadLedger } from './ledger-store.ts'
+import type { OpenedMirror, OpenMirror } from './open-mirrors.ts'
+import { openMirrors } from './open-mirrors.ts'
+import { selectRepositories } from './select.ts'
+import type { Session } from './session.ts'
+import type { Shard } from './shard.ts'
+import { isInShard, wholeRun } from './shard.ts'
+import type { HotSetSources } from './traffic-hot-sets.ts'
+import { chooseHotSets, wantedBy } from './traffic-hot-sets.ts'
+import type { Walked } from './walk.ts'
+import { walk } from './walk.ts'
+
+/** What there is, and what there should be: found by every run before it does anything. */
+export type Survey = {
+  readonly opened: readonly OpenedMirror[]
+  /** Those of them that are ours and could be asked. */
+  readonly open: readonly OpenMirror[]
+  readonly walked: Walked
+  /** Every blob that the configured repositories lead to. */
+  readonly blobs: FoundBlobs
+  /** The open mirrors, with what each is to hold of it. */
+  readonly mirrors: readonly PlannedMirror[]
+  readonly ledger: StoredLedger
+  /**
+   * Whether every repository and manifest could be walked: only then is what is not among the blobs
+   * wanted by nobody.
+   */
+  readonly isComplete: boolean
+  readonly close: () => Promise<void>
+}
+
+export type SurveyOptions = {
+  /** The id of a mirror whose bucket is to be claimed although it holds objects. */
+  readonly claim?: string | undefined
+  /** Says what would be done, and writes nothing. */
+  readonly dryRun?: boolean | undefined
+  /** The share of the repositories that this run walks; default: all of them. */
+  readonly shard?: Shard | undefined
+  /** By what a mirror that holds what pays is told what does. */
+  readonly pays?: Paying | undefined
+}
+
+/** What was pulled, and what it costs by either way. */
+export type Paying = Omit<HotSetSources, 'sizeOf' | 'listings'>
+
+const nothingWalked: Walked = { repositories: 0, manifests: 0, known: 0 }
+
+/** Opens the mirrors, and walks the upstreams. What fails is a problem. */
+export async function survey(session: Session, options: SurveyOptions): Promise<Survey> {
+  const { config, deps, recorder, clientOf, settings, run } = session
+  const { now, stop } = settings
+  const { shard = wholeRun, dryRun = false, claim } = options
+  const opening = { env: deps.env, now, stop, run, recorder, dryRun, claim }
+  const opened = await openMirrors(config.mirrors, opening)
+  const open = opened.filter((each) => each.kind === 'open')
+  const close = async () => {
+    await Promise.all(open.map(({ bucket }) => bucket.close()))
+  }
+  try {
+    const restricted = config.mirrors.filter(({ holds }) => typeof holds === 'object')
+    const blobs = createFoundBlobs(restricted.map(isOfMirror))
+    const ledger = await loadLedger(
+      open.map(({ bucket }) => bucket),
+      shard,
+      recorder,
+    )
+    const problemsBefore = recorder.problems.length
+    // With no mirror to fill there is nothing to find out.
+    const walked = open.length === 0 ? nothingWalked : await walkAll(blobs, ledger)
+    const isComplete =
+      open.length > 0 && !stop.aborted && recorder.problems.length === problemsBefore
+    if (!dryRun && open.length > 0 && !stop.aborted) await ledger.save(isComplete)
+
+    const hotSets = chooseAll(open, blobs)
+    const mirrors = open.map(({ id, bucket: { mirror }, listing }) => {
+      const group = restricted.indexOf(mirror)
+      const isIn = group < 0 ? undefined : (digest: Digest) => blobs.isInGroup(digest, group)
+      const choice = hotSets?.get(id)
+      const wants = choice === undefined ? isIn : wantedBy(choice, listing)
+      return { id, listing, wants }
+    })
+    return { opened, open, walked, blobs, mirrors, ledger, isComplete, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  /** What pays, of each mirror that holds that alone. */
+  function chooseAll(mirrors: readonly OpenMirror[], blobs: FoundBlobs) {
+    if (options.pays === undefined) return undefined
+    const hotSets = chooseHotSets(config, {
+      ...options.pays,
+      sizeOf: (digest) => blobs.get(digest)?.sizeBytes,
+      listings: new Map(mirrors.map(({ id, listing }) => [id, listing])),
+    })
+    for (const [id, choice] of hotSets) {
+      if (choice.kind === 'unknown') {
+        for (const problem of choice.problems) recorder.problem(id, problem)
+      } else {
+        const { blobs: hot, bytes, saved, storage } = choice.set
+        const money = { saved: exactDollars(saved), storage: exactDollars(storage) }
+        recorder.step({ step: 'chosen', mirror: id, blobs: hot.size, bytes, ...money })
+      }
+    }
+    return hotSets
+  }
+
+  async function walkAll(blobs: FoundBlobs, { ledger }: StoredLedger): Promise<Walked> {
+    const selected = await selectRepositories(config, clientOf, recorder)
+    const own = selected.filter(({ name }) => isInShard(name, shard))
+    recorder.step({ step: 'selected', repositories: own.length })
+    const { concurrency, referrers, referrersEverySeconds } = config.sync
+    const asking = { referrers, referrersEverySeconds, concurrency }
+    return walk(own, { ...asking, clientOf, recorder, ledger, blobs, stop, now })
+  }
+}
+
+/** Whether a repository is one that a mirror holds. */
+function isOfMirror({ holds }: ConfiguredMirror): (repository: string) => boolean {
+  const patterns = typeof holds === 'object' ? holds.repositories : []
+  return (repository) => patterns.some((each) => matchesGlob(each, repository))
+}
