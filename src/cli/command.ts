@@ -21,6 +21,8 @@ export type Terminal = {
    * Whether standard error is a person's terminal: progress is drawn there, JSON lines elsewhere.
    */
   readonly interactive: boolean
+  /** How wide that terminal is now, where it is known. */
+  readonly columns?: () => number | undefined
   /** Aborts when the process is asked to stop. */
   readonly stop: AbortSignal
 }

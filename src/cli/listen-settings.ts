@@ -34,7 +34,8 @@ export function listenSettings(
   }
 }
 
-function parsePort(name: string, text: string): number {
+/** A port as people write it. `name` is what messages call it. Throws UsageError. */
+export function parsePort(name: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) {
     throw new UsageError(`${name} wants a port from 0 to 65535, and got ${JSON.stringify(text)}`)

@@ -5,11 +5,12 @@ import { createLog } from '../runtime/log.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { UsageError } from './command.ts'
 import { explain } from './explain.ts'
+import { mirrors } from './mirrors.ts'
 import { ranges } from './ranges.ts'
 import { serve } from './serve.ts'
 import { sync } from './sync.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, sync, ranges, explain }
+const commands: Readonly<Record<string, Command>> = { serve, sync, mirrors, ranges, explain }
 
 /** Runs one command line; errors go to standard error in one form, whatever the command. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -67,6 +68,7 @@ if (import.meta.main) {
     input: process.stdin,
     env: process.env,
     interactive: process.stderr.isTTY,
+    columns: () => process.stderr.columns,
     stop: stop.signal,
   })
 }

@@ -1,81 +1,91 @@
 import type { SyncEvent } from '../core/sync-event.ts'
-import { bytesText } from './bytes-text.ts'
 import type { Terminal } from './command.ts'
+import { liveLines } from './live-lines.ts'
+import { createScreen } from './live-screen.ts'
+import { createLiveState } from './live-state.ts'
 import { printable } from './printable.ts'
 
 /** Shows a run while it goes on. */
 export type SyncProgress = {
   readonly record: (event: SyncEvent) => void
-  /** Takes the line away, for what is printed next. */
+  /** Says something that is no step of the run. */
+  readonly say: (text: string) => void
+  /** Takes the live lines away, for what is printed next. */
   readonly end: () => void
 }
 
+type ProgressTerminal = Pick<Terminal, 'err' | 'interactive' | 'columns'>
+
 /**
- * One JSON line a step, for machines; on a person's terminal, one line redrawn and the problems
- * above it.
+ * One JSON line a step, for machines; on a person's terminal a few lines drawn over themselves, and
+ * the problems above them. `now` is in milliseconds since 1970, as the events' times are.
  */
-export function createSyncProgress(terminal: Pick<Terminal, 'err' | 'interactive'>): SyncProgress {
-  if (terminal.interactive) return createLine(terminal.err)
-  return { record: (event) => terminal.err(`${JSON.stringify(event)}\n`), end: () => {} }
+export function createSyncProgress(
+  terminal: ProgressTerminal,
+  now: () => number = Date.now,
+): SyncProgress {
+  if (terminal.interactive) return createLive(terminal, now)
+  return {
+    record: (event) => terminal.err(`${JSON.stringify(event)}\n`),
+    say: (text) =>
+      terminal.err(`${JSON.stringify({ event: 'note', timeMs: now(), message: text })}\n`),
+    end: () => {},
+  }
 }
 
 /** Often enough to be alive, seldom enough for a slow terminal. */
 const redrawMs = 100
-const clearLine = '\r\u001B[K'
+/** While nothing happens, the times that are shown still go on. */
+const idleRedrawMs = 1000
+/** What is not a window of a known width is taken for the narrowest that people use. */
+const usualColumns = 80
 
-function createLine(err: (text: string) => void): SyncProgress {
-  const counts = { repositories: 0, blobs: 0, writes: 0, written: 0, bytes: 0, retries: 0 }
-  let firstWriteMs = 0
-  let drawnMs = 0
+function createLive({ err, columns }: ProgressTerminal, now: () => number): SyncProgress {
+  const state = createLiveState()
+  const width = () => columns?.() ?? usualColumns
+  const screen = createScreen(err, width)
+  let said: string[] = []
+  let isNew = false
+  let drawnMs = -Infinity
+
+  const timer = setInterval(() => {
+    if (isNew || now() - drawnMs >= idleRedrawMs) redraw()
+  }, redrawMs)
+  // It shows a run, and keeps no process alive.
+  timer.unref()
 
   return {
     record(event) {
-      count(event)
-      if (event.step === 'problem') {
-        err(`${clearLine}${printable(`${event.subject}: ${event.message}`)}\n`)
-        drawnMs = 0
-      }
-      if (event.timeMs - drawnMs < redrawMs) return
-      drawnMs = event.timeMs
-      err(`${clearLine}${line(event.timeMs)}`)
+      state.record(event)
+      if (event.step === 'problem') said.push(printable(`${event.subject}: ${event.message}`))
+      change()
     },
-    end: () => err(clearLine),
+    say(text) {
+      said.push(printable(text))
+      change()
+    },
+    end() {
+      clearInterval(timer)
+      flush()
+      screen.clear()
+    },
   }
 
-  function count(event: SyncEvent): void {
-    switch (event.step) {
-      case 'walked':
-        counts.repositories++
-        counts.blobs += event.blobs
-        break
-      case 'planned':
-        counts.blobs = event.wantedBlobs
-        counts.writes = event.writes
-        firstWriteMs = event.timeMs
-        break
-      case 'written':
-        counts.written++
-        counts.bytes += event.sizeBytes
-        break
-      case 'retried':
-        counts.retries++
-        break
-      case 'skipped':
-      case 'claimed':
-      case 'canary':
-      case 'listed':
-      case 'problem':
-      case 'published':
-        break
-    }
+  function change(): void {
+    isNew = true
+    if (now() - drawnMs >= redrawMs) redraw()
   }
 
-  function line(timeMs: number): string {
-    const { repositories, blobs, writes, written, bytes, retries } = counts
-    const found = `${repositories} repositories, ${blobs} blobs`
-    if (firstWriteMs === 0) return found
-    const rate = bytes / Math.max(1, (timeMs - firstWriteMs) / 1000)
-    const again = retries === 0 ? '' : `, ${retries} tried again`
-    return `${found}, ${written} of ${writes} written, ${bytesText(bytes)}, ${bytesText(rate)}/s${again}`
+  function redraw(): void {
+    flush()
+    screen.draw(liveLines(state.view(now()), width()))
+    isNew = false
+    drawnMs = now()
+  }
+
+  /** However many problems come at once, the terminal is written to ten times a second. */
+  function flush(): void {
+    if (said.length > 0) screen.say(said.join('\n'))
+    said = []
   }
 }

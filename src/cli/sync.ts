@@ -1,36 +1,54 @@
+import type { Config } from '../config.ts'
+import { createSyncMetrics } from '../metrics/sync-metrics.ts'
+import { createRunMetrics } from '../runtime/run-metrics.ts'
+import type { SyncOptions } from '../sync/run.ts'
 import { runSync } from '../sync/run.ts'
-import type { Command } from './command.ts'
+import type { SyncSummary } from '../sync/summary.ts'
+import type { Command, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
+import { metricsFlags, metricsHelp, metricsSettings } from './sync-metrics-flags.ts'
 import { createSyncProgress } from './sync-progress.ts'
-import { syncReport } from './sync-report.ts'
+import { syncJson, syncReport } from './sync-report.ts'
+import { parseShard } from './sync-shard.ts'
 
-const help = `nearport sync [--config FILE] [--dry-run] [--claim MIRROR-ID] [--json]
+const help = `nearport sync [--config FILE] [--dry-run] [--claim MIRROR-ID] [--shard I/N --run NAME] [--json]
 
 Fills the mirrors with the blobs of the configured repositories, and publishes what the mirrors hold, so that clients
 are sent there. What a mirror has is not sent again: a second run uploads nothing.
 
   --config FILE      the configuration; default: NEARPORT_CONFIG, then ./nearport.json
-  --dry-run          says what would be done, and writes nothing
+  --dry-run          says what would be done and what it would cost, and writes nothing
   --claim MIRROR-ID  takes over that mirror's bucket although there are objects in it
+  --shard I/N        one of N that share the work, each some of the repositories; I is from 0 to N - 1
+  --run NAME         what the N are called together, and no other run: the last of them to end publishes
   --json             the summary as JSON on standard output
+${metricsHelp}
 
-Progress goes to standard error: one line on a terminal, else one JSON line a step.
+Progress goes to standard error: a few live lines on a terminal, else one JSON line a step.
 Exit code: 0 all is right, 1 something failed or was refused (the rest is done and published), 2 used wrongly.
 `
+
+/** The flags of `nearport sync`. */
+export const syncFlags = {
+  config: 'string',
+  claim: 'string',
+  'dry-run': 'boolean',
+  shard: 'string',
+  run: 'string',
+  json: 'boolean',
+  ...metricsFlags,
+} as const
 
 /** `nearport sync`: see its help. */
 export const sync: Command = {
   summary: 'fills the mirrors and publishes what they hold',
   help,
   async run(args, terminal) {
-    const { flags, rest } = parseFlags(args, {
-      config: 'string',
-      claim: 'string',
-      'dry-run': 'boolean',
-      json: 'boolean',
-    })
+    const { flags, rest } = parseFlags(args, syncFlags)
     if (rest.length > 0) throw new UsageError(`sync takes no argument, and got ${rest.join(' ')}`)
+    const shard = parseShard(flags.shard, flags.run)
+    const settings = metricsSettings(flags)
     const config = await loadConfig(flags.config, terminal.env)
     if (config === undefined) {
       throw new UsageError('sync wants a configuration: --config FILE, or ./nearport.json')
@@ -43,16 +61,53 @@ export const sync: Command = {
       throw new UsageError(`--claim wants one of ${ids.join(', ')}, and got ${flags.claim}`)
     }
 
-    const progress = createSyncProgress(terminal)
-    const { record, end } = progress
-    const { env, stop } = terminal
-    const summary = await runSync(
-      config,
-      { now: Date.now, record, env, stop },
-      { claim: flags.claim, dryRun: flags['dry-run'] },
-    )
-    end()
-    terminal.out(flags.json === true ? `${JSON.stringify(summary)}\n` : syncReport(summary))
+    const options = { claim: flags.claim, dryRun: flags['dry-run'], shard }
+    const summary = await runWatched(config, terminal, options, settings)
+    terminal.out(flags.json === true ? syncJson(summary) : syncReport(summary))
     return summary.problems.length === 0 ? 0 : 1
   },
+}
+
+/** What its metrics begin with, and what it is called at a Pushgateway. */
+const job = 'nearport_sync'
+
+async function runWatched(
+  config: Config,
+  terminal: Terminal,
+  options: SyncOptions,
+  settings: ReturnType<typeof metricsSettings>,
+): Promise<SyncSummary> {
+  const { env, stop } = terminal
+  const { shard } = options
+  const metrics = createSyncMetrics(Date.now, job)
+  const progress = createSyncProgress(terminal)
+  try {
+    const seen = await createRunMetrics(settings, {
+      job,
+      instance: shard && `shard-${shard.index}-of-${shard.of}`,
+      scrape: metrics.scrape,
+      say: progress.say,
+    })
+    try {
+      const summary = await runSync(
+        config,
+        {
+          now: Date.now,
+          env,
+          stop,
+          record(event) {
+            metrics.record(event)
+            progress.record(event)
+          },
+        },
+        options,
+      )
+      metrics.end(summary)
+      return summary
+    } finally {
+      await seen.end()
+    }
+  } finally {
+    progress.end()
+  }
 }

@@ -1,12 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Terminal } from '../../src/cli/command.ts'
-import { sync } from '../../src/cli/sync.ts'
+import { sync, syncFlags } from '../../src/cli/sync.ts'
 import { main } from '../../src/cli/main.ts'
+import { serveEmbedded } from '../../src/embedded/serve.ts'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createWorld, env } from '../sync/world.ts'
+import { createScreenDouble } from './sync-screen.ts'
 import { createTerminal } from './terminal.ts'
 
 const app = imageOf({ architecture: 'amd64', files: [{ path: 'app', content: 'app' }] })
@@ -22,6 +26,15 @@ async function createFolder(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'nearport-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   return directory
+}
+
+/** A port that nobody had a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 async function createConfiguredWorld() {
@@ -62,22 +75,27 @@ test('tells machines the same, the steps on standard error and the summary on st
     .split('\n')
     .map((line) => JSON.parse(line))
   expect(steps.every(({ event, timeMs }) => event === 'sync' && timeMs > 0)).toBe(true)
-  expect(new Set(steps.map(({ step }) => step))).toEqual(
-    new Set(['claimed', 'listed', 'walked', 'planned', 'written', 'canary', 'published']),
+  expect(steps.map(({ step }) => step)).toEqual(
+    expect.arrayContaining(
+      'claimed listed selected walked planned reading written canary published'.split(' '),
+    ),
   )
 })
 
-test('draws one line on a terminal, with the problems above it', async () => {
+test('draws a few lines on a terminal, takes them away, and leaves the problems there', async () => {
   const world = await createConfiguredWorld()
   world.file.sync = { repositories: ['app', 'gone'] }
   await world.save()
-  const { code, err, out } = await run(['--config', world.path], { interactive: true })
+  const screen = createScreenDouble(200)
+  const seen: string[] = []
+  const err = (text: string) => {
+    screen.write(text)
+    seen.push(...screen.rows())
+  }
+  const { code, out } = await run(['--config', world.path], { interactive: true, err })
   expect(code).toBe(1)
-  expect(err).toContain('\r\u001B[Kgone: upstream answered 404 to GET')
-  expect(err.split('\r\u001B[K')).toContainEqual(
-    expect.stringMatching(/^\d repositories, \d blobs/),
-  )
-  expect(err.endsWith('\r\u001B[K')).toBe(true)
+  expect(seen).toContainEqual(expect.stringMatching(/^found {4}\d (of \d )?repositories, /))
+  expect(screen.rows()).toEqual([expect.stringMatching(/^gone: upstream answered 404 to GET/)])
   expect(out).toMatch(/1 problem:\n {2}gone: upstream answered 404/)
 })
 
@@ -112,6 +130,70 @@ test('claims the bucket it is told to', async () => {
   expect((await run(['--config', path, '--claim', 'aws/us-east-1'])).code).toBe(0)
 })
 
+test('shards that share a run fill the mirrors together, and the last publishes', async () => {
+  const { path, registry, save, file } = await createConfiguredWorld()
+  const names = ['app', 'base', 'tools', 'web', 'db']
+  for (const name of names)
+    push(registry, name, imageOf({ architecture: 'amd64', files: [{ path: name, content: name }] }))
+  file.sync = { repositories: names }
+  await save()
+  const outs: string[] = []
+  for (const index of [0, 1, 2]) {
+    const { code, out } = await run([
+      '--config',
+      path,
+      '--shard',
+      `${index}/3`,
+      '--run',
+      'r',
+      '--json',
+    ])
+    expect(code).toBe(0)
+    outs.push(out)
+  }
+  const summaries = outs.map((out) => JSON.parse(out))
+  expect(summaries.map(({ publication }) => publication)).toEqual(['none', 'none', 'new'])
+  const walked = summaries.map(({ repositories }) => repositories as number)
+  expect(walked.reduce((sum, each) => sum + each, 0)).toBe(names.length)
+  expect((await run(['--config', path])).out).toContain('uploaded 0 (0 B), copied 0 (0 B)')
+})
+
+test('its metrics can be had while it runs, pushed, and in a file', async () => {
+  const { path, store } = await createConfiguredWorld()
+  const file = join(await createFolder(), 'nearport.prom')
+  const pushed: string[] = []
+  const gateway = await serveEmbedded(async (request) => {
+    pushed.push(`${request.method} ${new URL(request.url).pathname}\n${await request.text()}`)
+    return new Response()
+  })
+  onTestFinished(() => gateway.close())
+  const port = await freePort()
+  let scraped: Promise<string> | undefined
+  const err = (text: string) => {
+    if (!text.includes('"step":"written"')) return
+    scraped ??= fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text())
+  }
+  const to = ['--metrics-port', `${port}`, '--push-metrics', gateway.url, '--metrics-file', file]
+  const { code } = await run(['--config', path, ...to], { err })
+  expect(code).toBe(0)
+  expect(await scraped).toContain('nearport_sync_written_blobs_total{mirror="aws/')
+  const written = await readFile(file, 'utf8')
+  expect(pushed.at(-1)).toBe(`POST /metrics/job/nearport_sync\n${written}`)
+  expect(written).toMatch(/^nearport_sync_success 1$/m)
+  const bytes = /^nearport_sync_mirror_bytes\{mirror="aws\/us-east-1"\} (\d+)$/m.exec(written)?.[1]
+  const blobs = store.keys('mirror-us-east-1').filter((key) => key.startsWith('containers/'))
+  const sizes = blobs.map((key) => store.findObject('mirror-us-east-1', key)!.bytes.length)
+  expect(Number(bytes)).toBe(sizes.reduce((sum, size) => sum + size, 0))
+})
+
+test('a gateway that is not there is told of, and fails nothing', async () => {
+  const { path } = await createConfiguredWorld()
+  const args = ['--config', path, '--push-metrics', 'http://127.0.0.1:1']
+  const { code, err } = await run(args)
+  expect(code).toBe(0)
+  expect(err).toMatch(/"event":"note".*metrics were not pushed: POST http:\/\/127\.0\.0\.1:1\//)
+})
+
 test.for<[string, readonly string[], string]>([
   ['an argument', ['app'], 'sync takes no argument, and got app'],
   ['a flag it does not have', ['--force'], '--force is not a flag here'],
@@ -125,6 +207,8 @@ test.for<[string, readonly string[], string]>([
     ['--config', 'FILE', '--claim', 'aws/x'],
     '--claim wants one of aws/us-east-1, aws/eu-west-1, and got aws/x',
   ],
+  ['a shard of no run', ['--shard', '0/2'], '--shard wants --run NAME too'],
+  ['a metrics port that is none', ['--metrics-port', 'x'], '--metrics-port wants a port'],
 ])('%s is wrong use', async ([, args, message]) => {
   const { path } = await createConfiguredWorld()
   const { code, err, out } = await run(args.map((each) => (each === 'FILE' ? path : each)))
@@ -175,7 +259,7 @@ test('with no configuration anywhere it says what it wants', async () => {
 })
 
 test('its help names every flag and exit code', () => {
-  for (const word of ['--config', '--dry-run', '--claim', '--json', 'Exit code']) {
+  for (const word of [...Object.keys(syncFlags).map((flag) => `--${flag}`), 'Exit code']) {
     expect(sync.help).toContain(word)
   }
 })
