@@ -1,4 +1,13 @@
 import { type Action, emptyResponse } from './store-call.ts'
+import {
+  getLifecycle,
+  getOwnership,
+  getPublicAccessBlock,
+  putAllowedPolicy,
+  putLifecycle,
+  putOwnership,
+  putPublicAccessBlock,
+} from './store-bucket-settings.ts'
 import { copyObject, uploadPartCopy } from './store-copy.ts'
 import { StoreError } from './store-error.ts'
 import { listObjects } from './store-listing.ts'
@@ -11,7 +20,7 @@ import {
   uploadPart,
 } from './store-multipart.ts'
 import { deleteObject, deleteObjects, getObject, putObject } from './store-object.ts'
-import { deletePolicy, getPolicy, putPolicy } from './store-policy.ts'
+import { deletePolicy, getPolicy } from './store-policy.ts'
 
 /** What a request asks for, and the policy action that lets people other than the owner do it. */
 export type Asked = { readonly action: Action; readonly permission?: string }
@@ -36,9 +45,15 @@ const bucketActions: Readonly<Record<string, Asked>> = {
   'GET list-type': { action: listObjects, permission: 's3:ListBucket' },
   'GET uploads': { action: listUploads },
   'POST delete': { action: deleteObjects },
-  'PUT policy': { action: putPolicy },
+  'PUT policy': { action: putAllowedPolicy },
   'GET policy': { action: getPolicy },
   'DELETE policy': { action: deletePolicy },
+  'PUT publicAccessBlock': { action: putPublicAccessBlock },
+  'GET publicAccessBlock': { action: getPublicAccessBlock },
+  'PUT ownershipControls': { action: putOwnership },
+  'GET ownershipControls': { action: getOwnership },
+  'PUT lifecycle': { action: putLifecycle },
+  'GET lifecycle': { action: getLifecycle },
 }
 
 const objectActions: Readonly<Record<string, Asked>> = {
@@ -55,7 +70,8 @@ const objectActions: Readonly<Record<string, Asked>> = {
   'DELETE uploadId': { action: abortUpload },
 }
 
-const subresources = ['uploadId', 'uploads', 'delete', 'policy', 'list-type']
+const bucketSettings = ['policy', 'publicAccessBlock', 'ownershipControls', 'lifecycle']
+const subresources = ['uploadId', 'uploads', 'delete', ...bucketSettings, 'list-type']
 const parameters = [
   'x-id',
   'partNumber',
@@ -64,6 +80,8 @@ const parameters = [
   'max-keys',
   'max-uploads',
   'max-parts',
+  'key-marker',
+  'upload-id-marker',
   'start-after',
   'continuation-token',
   'encoding-type',
@@ -71,6 +89,11 @@ const parameters = [
 ]
 const knownHeader =
   /^x-amz-(?:date|content-sha256|checksum-.+|sdk-checksum-algorithm|meta-.+|copy-source|copy-source-range|metadata-directive|decoded-content-length|trailer|user-agent|storage-class|te)$/
+
+/** Whether a request is about how a bucket is set up, and not about the bucket itself. */
+export function isAboutSetting(query: URLSearchParams): boolean {
+  return bucketSettings.some((name) => query.has(name))
+}
 
 /**
  * Names what a request asks for. Throws StoreError: NotImplemented for any parameter or `x-amz-`

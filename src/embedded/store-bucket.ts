@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Bytes } from './repository.ts'
 import type { Checksums } from './store-checksum.ts'
 import { StoreError } from './store-error.ts'
+import { KeyedMap } from './store-keys.ts'
 import type { Policy } from './store-policy.ts'
 
 /**
@@ -22,6 +23,8 @@ export type Upload = {
   readonly key: string
   readonly initiatedMs: number
   readonly headers: Readonly<Record<string, string>>
+  /** In lower case, as in `sha256`; where it was not named, parts may have no checksum. */
+  readonly checksumAlgorithm: string | undefined
   readonly parts: Map<number, StoredObject>
 }
 
@@ -29,7 +32,7 @@ export type Bucket = {
   readonly name: string
   /** Where set, a signature for another region is refused. */
   readonly region: string | undefined
-  readonly objects: Map<string, StoredObject>
+  readonly objects: KeyedMap<StoredObject>
   readonly uploads: Map<string, Upload>
   policy: Policy | undefined
 }
@@ -39,7 +42,7 @@ export function createEmptyBucket(name: string, region?: string): Bucket {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
     throw new StoreError('InvalidBucketName', undefined, { BucketName: name })
   }
-  return { name, region, objects: new Map(), uploads: new Map(), policy: undefined }
+  return { name, region, objects: new KeyedMap(), uploads: new Map(), policy: undefined }
 }
 
 /** The object of a key. Throws NoSuchKey. */

@@ -63,6 +63,11 @@ export function compositeSha256(parts: readonly Checksums[]): Checksums {
   return { sha256: `${hash('sha256', all).toString('base64')}-${parts.length}` }
 }
 
+/** The SHA-256 of some bytes, as S3 writes it. */
+export function sha256Of(bytes: Uint8Array): string {
+  return hash('sha256', bytes).toString('base64')
+}
+
 function verifyMd5(bytes: Bytes, value: string | null): void {
   if (value === null) return
   if (Buffer.from(value, 'base64').length !== 16) throw new StoreError('InvalidDigest')

@@ -2,6 +2,7 @@ import { parseByteRange } from './byte-range.ts'
 import { type StoredObject, etagOf, objectHeaders, objectIn } from './store-bucket.ts'
 import { type Action, type Call, isoTime, xmlResponse } from './store-call.ts'
 import { checkWriteCondition } from './store-condition.ts'
+import { sha256Of } from './store-checksum.ts'
 import { StoreError } from './store-error.ts'
 import { uploadIn } from './store-multipart.ts'
 
@@ -46,7 +47,7 @@ export const uploadPartCopy: Action = (call) => {
     etag: etagOf(bytes),
     lastModifiedMs: state.now(),
     headers: {},
-    checksums: {},
+    checksums: upload.checksumAlgorithm === 'sha256' ? { sha256: sha256Of(bytes) } : {},
   }
   upload.parts.set(Number(query.get('partNumber')), part)
   return xmlResponse('CopyPartResult', copied(part))

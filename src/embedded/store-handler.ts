@@ -1,7 +1,8 @@
 import type { Handler } from './observe.ts'
-import { parseAction } from './store-action.ts'
+import { isAboutSetting, parseAction } from './store-action.ts'
 import { readBody } from './store-body.ts'
 import { type Bucket, createEmptyBucket } from './store-bucket.ts'
+import { isClosedToPublic } from './store-bucket-settings.ts'
 import { type StoreState, emptyResponse } from './store-call.ts'
 import { StoreError, storeErrorResponse } from './store-error.ts'
 import { isAllowed } from './store-policy.ts'
@@ -41,7 +42,7 @@ async function answer(
   const { action, permission } = parseAction(request, query, key)
   const body = await readBody(request)
   const { method, headers } = request
-  if (method === 'PUT' && key === '' && !query.has('policy') && !state.buckets.has(bucketName)) {
+  if (method === 'PUT' && key === '' && !isAboutSetting(query) && !state.buckets.has(bucketName)) {
     return createBucket(state, caller, bucketName, new TextDecoder().decode(body.bytes))
   }
 
@@ -50,7 +51,9 @@ async function answer(
   // Where no permission is named, no policy can give it.
   const allowed =
     caller.kind === 'owner' ||
-    (permission !== undefined && isAllowed(bucket, caller, permission, key))
+    (permission !== undefined &&
+      !isClosedToPublic(bucket) &&
+      isAllowed(bucket, caller, permission, key))
   if (!allowed) throw new StoreError('AccessDenied')
   return action({ state, caller, method, headers, query, body, bucket, key })
 }

@@ -1,6 +1,7 @@
 import type { StoredObject } from './store-bucket.ts'
 import { type Action, isoTime, xmlResponse } from './store-call.ts'
 import { StoreError } from './store-error.ts'
+import { compareUtf8, firstFrom } from './store-keys.ts'
 import type { XmlFields } from './store-xml.ts'
 
 type Entry =
@@ -16,8 +17,11 @@ export const listObjects: Action = ({ bucket, query, state }) => {
 
   const entries: Entry[] = []
   let truncated = false
-  for (const key of keysInOrder(bucket.objects.keys())) {
-    if (!key.startsWith(prefix)) continue
+  const keys = bucket.objects.keysInOrder()
+  const from = after === undefined || compareUtf8(after, prefix) < 0 ? prefix : after
+  for (let at = firstFrom(keys, from); at < keys.length; at++) {
+    const key = keys[at]!
+    if (!key.startsWith(prefix)) break
     const entry = entryOf(key, prefix, delimiter, bucket.objects)
     if (after !== undefined && compareUtf8(entry.name, after) <= 0) continue
     if (entry.kind === 'prefix' && entries.at(-1)?.name === entry.name) continue
@@ -48,15 +52,6 @@ export const listObjects: Action = ({ bucket, query, state }) => {
       entry.kind === 'prefix' ? [{ Prefix: written(entry.name) }] : [],
     ),
   })
-}
-
-/** Keys sorted by their UTF-8 bytes, which is not the order of JavaScript strings beyond U+FFFF. */
-export function keysInOrder(keys: Iterable<string>): string[] {
-  return [...keys].toSorted(compareUtf8)
-}
-
-function compareUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function entryOf(

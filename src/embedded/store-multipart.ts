@@ -12,6 +12,7 @@ import { compositeSha256 } from './store-checksum.ts'
 import { checkWriteCondition } from './store-condition.ts'
 import { StoreError } from './store-error.ts'
 import { checksumHeaders, requireLength } from './store-object.ts'
+import { compareUtf8 } from './store-keys.ts'
 import { elementsOf, textOf } from './store-xml.ts'
 
 /** CreateMultipartUpload. */
@@ -21,6 +22,7 @@ export const createUpload: Action = ({ bucket, key, headers, state }) => {
     key,
     initiatedMs: state.now(),
     headers: objectHeaders(headers),
+    checksumAlgorithm: headers.get('x-amz-checksum-algorithm')?.toLowerCase(),
     parts: new Map(),
   })
   return xmlResponse('InitiateMultipartUploadResult', {
@@ -35,6 +37,7 @@ export const uploadPart: Action = (call) => {
   const { query, body, state } = call
   requireLength(call)
   const upload = uploadIn(call)
+  checkAlgorithms(Object.keys(body.checksums), upload)
   const part: StoredObject = {
     bytes: body.bytes,
     etag: etagOf(body.bytes),
@@ -92,16 +95,25 @@ export const abortUpload: Action = (call) => {
   return emptyResponse({}, 204)
 }
 
-/** ListMultipartUploads, all on one page. */
-export const listUploads: Action = ({ bucket, query }) => {
+/** ListMultipartUploads, a page at a time: by key, and of one key in the order they were begun. */
+export const listUploads: Action = ({ bucket, query, state }) => {
   const prefix = query.get('prefix') ?? ''
-  const uploads = [...bucket.uploads].filter(([, upload]) => upload.key.startsWith(prefix))
+  const count = Math.min(Number(query.get('max-uploads') ?? state.pageLimit), state.pageLimit)
+  const all = [...bucket.uploads]
+    .filter(([, { key }]) => key.startsWith(prefix))
+    .toSorted(([, a], [, b]) => compareUtf8(a.key, b.key))
+  const marked = all.findIndex(([id]) => id === query.get('upload-id-marker'))
+  const page = all.slice(marked + 1, marked + 1 + count)
+  const last = page.at(-1)
+  const isTruncated = last !== undefined && last !== all.at(-1)
   return xmlResponse('ListMultipartUploadsResult', {
     Bucket: bucket.name,
     Prefix: prefix,
-    MaxUploads: 1000,
-    IsTruncated: false,
-    Upload: uploads.map(([id, { key, initiatedMs }]) => ({
+    MaxUploads: count,
+    IsTruncated: isTruncated,
+    NextKeyMarker: isTruncated ? last[1].key : undefined,
+    NextUploadIdMarker: isTruncated ? last[0] : undefined,
+    Upload: page.map(([id, { key, initiatedMs }]) => ({
       Key: key,
       UploadId: id,
       Initiated: isoTime(initiatedMs),
@@ -141,18 +153,32 @@ export function uploadIn({ bucket, key, query }: Call): Upload {
   return upload
 }
 
+/** S3 takes a part's checksum only where the upload was begun with that algorithm. */
+function checkAlgorithms(given: readonly string[], { checksumAlgorithm: wanted }: Upload): void {
+  const other = given.find((algorithm) => algorithm !== wanted)
+  if (other === undefined) return
+  const types = `expected checksum Type: ${wanted ?? 'null'}, actual checksum Type: ${other}`
+  throw new StoreError('InvalidRequest', `Checksum Type mismatch occurred, ${types}`)
+}
+
 function wantedParts(document: string, upload: Upload): StoredObject[] {
   const named = elementsOf(document, 'Part').map((part) => ({
     number: Number(textOf(part, 'PartNumber')),
     etag: textOf(part, 'ETag') ?? '',
+    sha256: textOf(part, 'ChecksumSHA256'),
   }))
   if (named.length === 0) throw new StoreError('MalformedXML')
   if (named.some(({ number }, at) => at > 0 && number <= (named[at - 1]?.number ?? 0))) {
     throw new StoreError('InvalidPartOrder')
   }
-  return named.map(({ number, etag }) => {
+  return named.map(({ number, etag, sha256 }) => {
     const part = upload.parts.get(number)
-    if (part?.etag.replaceAll('"', '') === etag.replaceAll('"', '')) return part
+    if (part?.checksums['sha256'] !== undefined && sha256 === undefined) {
+      const message = `The upload was created using a sha256 checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`
+      throw new StoreError('InvalidRequest', message)
+    }
+    const isAsNamed = sha256 === undefined || part?.checksums['sha256'] === sha256
+    if (isAsNamed && part?.etag.replaceAll('"', '') === etag.replaceAll('"', '')) return part
     throw new StoreError('InvalidPart', undefined, { PartNumber: number, ETag: etag })
   })
 }

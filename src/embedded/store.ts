@@ -2,7 +2,6 @@ import { type Intercept, type Observed, observe } from './observe.ts'
 import { type Bucket, type StoredObject, createEmptyBucket, etagOf } from './store-bucket.ts'
 import type { StoreState } from './store-call.ts'
 import { bucketIn, storeHandler } from './store-handler.ts'
-import { keysInOrder } from './store-listing.ts'
 import { parsePolicy, publicReadPolicy } from './store-policy.ts'
 import type { Credentials } from './store-signature.ts'
 
@@ -73,7 +72,9 @@ export function createStore(options: StoreOptions): Store {
     findObject: (bucket: string, key: string) => bucketOf(bucket).objects.get(key),
     deleteObject: (bucket: string, key: string) => bucketOf(bucket).objects.delete(key),
     keys: (bucket: string, prefix = '') =>
-      keysInOrder(bucketOf(bucket).objects.keys()).filter((key) => key.startsWith(prefix)),
+      bucketOf(bucket)
+        .objects.keysInOrder()
+        .filter((key) => key.startsWith(prefix)),
     openUploads: (bucket: string) => bucketOf(bucket).uploads.size,
   })
 }

@@ -2,6 +2,7 @@ import type { AddressFamily } from '../../src/core/address.ts'
 import { addressText } from '../../src/ranges/address-text.ts'
 import type { TableContent } from '../../src/ranges/encode.ts'
 import { familySize } from '../../src/ranges/prefix.ts'
+import { createRandom } from './parts/random.ts'
 
 /** Addresses as text, each list shuffled, by what is asked of a table. */
 export type AddressSamples = Readonly<Record<string, readonly string[]>>
@@ -104,15 +105,4 @@ function drawByAddress(spans: readonly Span[], random: () => number): string[] {
  */
 function fresh(texts: readonly string[]): string[] {
   return texts.map((text) => Buffer.from(text).toString('latin1'))
-}
-
-/** mulberry32: the same samples in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

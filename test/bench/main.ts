@@ -1,7 +1,13 @@
 import { readdir } from 'node:fs/promises'
 
 /** What a file in this folder exports: a measurement that prints its own table. */
-type Bench = { readonly name: string; readonly run: () => Promise<void> | void }
+type Bench = {
+  readonly name: string
+  /** Minutes and gigabytes: it runs only where it is named, and says here what it takes. */
+  readonly heavy?: string
+  /** Takes the flags that follow its name. */
+  readonly run: (flags: string[]) => Promise<void> | void
+}
 
 const files = (await readdir(import.meta.dirname)).filter(
   (file) => file.endsWith('.ts') && file !== 'main.ts',
@@ -14,17 +20,26 @@ const benches = loaded.filter(
   (file): file is Bench => file.name !== undefined && file.run !== undefined,
 )
 
-const wanted = process.argv.slice(2)
+const args = process.argv.slice(2)
+const firstFlag = args.findIndex((arg) => arg.startsWith('-'))
+const wanted = firstFlag < 0 ? args : args.slice(0, firstFlag)
+const flags = firstFlag < 0 ? [] : args.slice(firstFlag)
 const unknown = wanted.filter((name) => benches.every((bench) => bench.name !== name))
-if (unknown.length > 0) {
-  const known = benches.map(({ name }) => name).join(', ')
-  console.error(`no bench is called ${unknown.join(', ')}: wanted some of ${known}`)
-  process.exit(2)
-}
+if (unknown.length > 0) fail(`no bench is called ${unknown.join(', ')}`)
+if (flags.length > 0 && wanted.length !== 1) fail(`${flags.join(' ')} is for one bench by its name`)
 
 // One after the other: two at once would measure each other.
 for (const bench of benches) {
-  if (wanted.length > 0 && !wanted.includes(bench.name)) continue
+  const due = wanted.length === 0 ? bench.heavy === undefined : wanted.includes(bench.name)
+  if (!due) continue
   console.log(`\n${bench.name}`)
-  await bench.run()
+  await bench.run(flags)
+}
+
+function fail(why: string): never {
+  console.error(`${why}\n\nnpm run bench -- [NAME…] or NAME [--help], where NAME is one of`)
+  for (const { name, heavy } of benches) {
+    console.error(`  ${name.padEnd(12)} ${heavy === undefined ? '' : `only by name: ${heavy}`}`)
+  }
+  process.exit(2)
 }

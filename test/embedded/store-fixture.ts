@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
   PutObjectCommand,
   type PutObjectCommandInput,
   type PutObjectCommandOutput,
@@ -34,6 +35,7 @@ export type RunningStore = {
   ) => Promise<PutObjectCommandOutput>
   readonly startUpload: (
     Key: string,
+    input?: Partial<CreateMultipartUploadCommandInput>,
   ) => Promise<{ Bucket: string; Key: string; UploadId: string | undefined }>
 }
 
@@ -41,13 +43,12 @@ export type RunningStore = {
 export function useStore(): RunningStore {
   const functions = {
     clientFor: (region: string) => {
-      const { url, close } = running.served
-      return clientOf({ endpoint: url, region, ...credentials, verifiesChecksums: true, close })
+      return clientOf({ endpoint: running.served.url, region, ...credentials })
     },
     put: (Key: string, input: Partial<PutObjectCommandInput> = {}) =>
       running.client.send(new PutObjectCommand({ Bucket, Key, Body: body, ...input })),
-    startUpload: async (Key: string) => {
-      const create = new CreateMultipartUploadCommand({ Bucket, Key })
+    startUpload: async (Key: string, input: Partial<CreateMultipartUploadCommandInput> = {}) => {
+      const create = new CreateMultipartUploadCommand({ Bucket, Key, ...input })
       const { UploadId } = await running.client.send(create)
       return { Bucket, Key, UploadId }
     },

@@ -28,8 +28,6 @@ test('pages of any size, with any prefix and delimiter, together are the whole l
     endpoint: served.url,
     region: 'us-east-1',
     ...credentials,
-    verifiesChecksums: true,
-    close: served.close,
   })
   let bucket = 0
   await fc.assert(

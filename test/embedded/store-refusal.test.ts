@@ -136,7 +136,7 @@ test('a header added after signing is refused', async () => {
 test.for<[string, string]>([
   ['an ACL', '/images/key?acl'],
   ['a version', '/images/key?versionId=1'],
-  ['a lifecycle', '/images?lifecycle'],
+  ['tagging', '/images/key?tagging'],
   ['a presigned request', '/images/key?X-Amz-Signature=00'],
 ])('%s is 501, since leaving it unheeded could do harm', async ([, path]) => {
   expect((await fetch(running.served.url + path)).status).toBe(501)

@@ -24,13 +24,15 @@ export type Store = Stoppable & {
 export async function startCeph(spec: {
   readonly port: number
   readonly directory: string
+  /** What the store says it has room for; it takes the memory of what is in it. */
+  readonly capacityBytes?: number
 }): Promise<Store> {
-  const { port, directory } = spec
+  const { port, directory, capacityBytes = 2 ** 32 } = spec
   const folders = ['mon', 'osd', 'log', 'run', 'rgw'].map((name) => join(directory, name))
   await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })))
   const fsid = randomUUID()
   const config = join(directory, 'ceph.conf')
-  await writeFile(config, configuration(directory, port, fsid))
+  await writeFile(config, configuration(directory, port, fsid, capacityBytes))
   const ceph = (program: string, ...args: string[]): CommandLine => [program, '-c', config, ...args]
   const logs = join(directory, 'log')
   // They hold nothing worth a flush, and take up to 5 s to end when asked.
@@ -96,11 +98,17 @@ export async function startCeph(spec: {
 }
 
 /**
- * One replica of everything, and one placement group a pool. The monitor gathers changes for `paxos
+ * One replica of everything, and one placement group a pool. What is deleted is freed at once, not
+ * two hours later: it is all in memory. The monitor gathers changes for `paxos
  * propose interval`, 1 s by default, and the gateway makes a dozen changes one after the other:
  * that was 10 of the 12 s it took to start.
  */
-function configuration(directory: string, port: number, fsid: string): string {
+function configuration(
+  directory: string,
+  port: number,
+  fsid: string,
+  capacityBytes: number,
+): string {
   return `[global]
 fsid = ${fsid}
 mon host = v1:127.0.0.1:${port + 1}
@@ -125,7 +133,7 @@ mon allow pool size one = true
 mon allow pool delete = true
 mon warn on pool no redundancy = false
 osd objectstore = memstore
-memstore device bytes = 4294967296
+memstore device bytes = ${capacityBytes}
 osd memory target = 939524096
 osd class update on start = false
 osd crush update on start = false
@@ -146,6 +154,8 @@ rgw enable usage log = false
 rgw enable ops log = false
 rgw run sync thread = false
 rgw gc max objs = 4
+rgw gc obj min wait = 1
+rgw gc processor period = 2
 rgw lc max objs = 4
 rgw usage max shards = 1
 rgw num control oids = 1
