@@ -20,7 +20,7 @@ export async function walkRepository(
   repository: SelectedRepository,
   state: WalkState,
 ): Promise<WalkedManifests> {
-  const { recorder, limit, stop, ledger } = state
+  const { recorder, limit, stop, hasKnown } = state
   const { name } = repository
   const client = state.clientOf(repository.upstream)
   const listed = await listTags()
@@ -53,7 +53,7 @@ export async function walkRepository(
    */
   async function digestOf(tag: string): Promise<string | undefined> {
     const digest = listed?.digests?.get(tag)
-    if (digest !== undefined || ledger.size() === 0) return digest
+    if (digest !== undefined || !hasKnown) return digest
     try {
       return await limit(() => client.headManifest(name, tag))
     } catch (error) {

@@ -22,4 +22,8 @@ export type WalkDeps = {
 }
 
 /** One walk's shared state: the limit that all of its repositories share. */
-export type WalkState = WalkDeps & { readonly limit: Limiter }
+export type WalkState = WalkDeps & {
+  readonly limit: Limiter
+  /** Whether anything was known before this walk: otherwise there is nothing to compare with. */
+  readonly hasKnown: boolean
+}

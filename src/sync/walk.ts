@@ -25,7 +25,8 @@ export async function walk(
   deps: WalkDeps,
 ): Promise<Walked> {
   const { blobs, clientOf, concurrency, recorder, stop } = deps
-  const state = { ...deps, limit: createLimiter(concurrency * requestsForEach) }
+  const limit = createLimiter(concurrency * requestsForEach)
+  const state = { ...deps, limit, hasKnown: deps.ledger.size() > 0 }
   let manifests = 0
   let known = 0
   await forEachLimited(repositories, concurrency, async (repository) => {
