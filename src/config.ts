@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ConfigFile } from './config-schema.ts'
+import { ConfigError } from './config-error.ts'
 import { configSchema, publicUrlOf } from './config-schema.ts'
 import type { KeyTemplate } from './core/key-template.ts'
 import { defaultKeyTemplate, parseKeyTemplate } from './core/key-template.ts'
@@ -48,17 +49,6 @@ export type Config = Readonly<
   /** Location → mirror id or `upstream`. */
   readonly overrides: Readonly<Record<string, string>>
   readonly clientAddress: ClientAddressSource
-}
-
-/** The configuration is wrong: `problems` names every one, each with the path of its value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly problems: readonly string[]
-
-  constructor(source: string, problems: readonly string[]) {
-    super(`${source} is not a configuration:\n${problems.map((each) => `  ${each}`).join('\n')}`)
-    this.problems = problems
-  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError, configJsonSchema, parseConfig } from '../src/config.ts'
+import { configJsonSchema, parseConfig } from '../src/config.ts'
+import { ConfigError } from '../src/config-error.ts'
 
 const upstreams = [{ registry: 'https://registry.example' }]
 

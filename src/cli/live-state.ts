@@ -101,6 +101,7 @@ export function createLiveState(): LiveState {
         done.problems++
         flights.endNamed(event.subject)
         break
+      case 'chosen':
       case 'skipped':
       case 'ledger':
       case 'claimed':

@@ -30,11 +30,22 @@ export async function loadConfig(
     throw new UsageError(`wanted a configuration in ${path}: ${why}`, { cause: error })
   }
   const config = parseConfig(parseJson(text, path), path)
-  const { directory } = config.index
-  if (directory === undefined) return config
-  // By the file, not by where the command was called from: sync from cron and serve must mean the
-  // same folder.
-  return { ...config, index: { ...config.index, directory: resolve(dirname(path), directory) } }
+  return resolvePaths(config, dirname(path))
+}
+
+/**
+ * Paths are by the file, not by where the command was called from: sync from cron and serve must
+ * mean the same folder.
+ */
+function resolvePaths(config: Config, folder: string): Config {
+  const { index, sync } = config
+  const { directory } = index
+  const traffic = sync.traffic.map((each) => resolve(folder, each))
+  return {
+    ...config,
+    sync: { ...sync, traffic },
+    index: directory === undefined ? index : { ...index, directory: resolve(folder, directory) },
+  }
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -133,7 +133,7 @@ function* workOf(
   mirrors: readonly PlannedMirror[],
 ): Generator<BlobWork> {
   const sizes = Float64Array.from(lacked.values())
-  const order = Uint32Array.from(sizes, (_, row) => row).sort((a, b) => sizes[b]! - sizes[a]!)
+  const order = Uint32Array.from(sizes, (_, row) => row).toSorted((a, b) => sizes[b]! - sizes[a]!)
   for (const row of order) {
     const blob = wanted.get(lacked.at(row))!
     const having = mirrors.filter((mirror) => holds(mirror, blob))

@@ -112,6 +112,7 @@ export function createSyncMetrics(now: () => number, job = 'nearport_sync'): Syn
       case 'pinned':
         set.indexGeneration(event.generation)
         break
+      case 'chosen':
       case 'skipped':
       case 'claimed':
       case 'canary':

@@ -1,6 +1,6 @@
 import type { Digest } from '../core/digest.ts'
 import { parseDigest } from '../core/digest.ts'
-import type { Bucket } from './bucket.ts'
+import type { Bucket } from './bucket/bucket.ts'
 
 /** Where a bucket says which of its blobs are to be deleted, and since when. */
 export const condemnedKey = 'nearport/condemned.json'
@@ -53,8 +53,8 @@ function parseBlobs(text: string): Condemned | undefined {
   }
   if (nearport !== 1 || typeof blobs !== 'object' || blobs === null) return undefined
   const read = new Map<Digest, number>()
-  for (const [text, since] of Object.entries(blobs)) {
-    const digest = parseDigest(text)
+  for (const [key, since] of Object.entries(blobs)) {
+    const digest = parseDigest(key)
     const sinceMs = typeof since === 'string' ? Date.parse(since) : Number.NaN
     if (digest === undefined || Number.isNaN(sinceMs)) return undefined
     read.set(digest, sinceMs)

@@ -5,15 +5,15 @@ import { planSync } from '../core/plan.ts'
 import { upstreamOf } from '../core/upstream.ts'
 import type { ExaminedMirror } from './examine-mirrors.ts'
 import { examineMirrors } from './examine-mirrors.ts'
-import type { Published } from './publish.ts'
-import { publishRun } from './publish-run.ts'
+import type { Published } from './publish/publish.ts'
+import { publishRun } from './publish/publish-run.ts'
 import type { Session } from './session.ts'
 import type { Shard } from './shard.ts'
 import { isLastShard } from './shard-barrier.ts'
 import type { Survey } from './survey.ts'
-import type { Transferred } from './transfer.ts'
-import { transfer } from './transfer.ts'
-import { nothingMoved } from './transfer-tally.ts'
+import type { Transferred } from './transfer/transfer.ts'
+import { transfer } from './transfer/transfer.ts'
+import { nothingMoved } from './transfer/transfer-tally.ts'
 import type { CondemnedByMirror } from './withheld.ts'
 import { settleCondemned } from './withheld.ts'
 
@@ -46,6 +46,9 @@ export async function fillMirrors(
   const plan = planSync(blobs, mirrors)
   recorder.step({ step: 'planned', ...plan.totals })
   const condemned = await settleCondemned(open, mirrors, blobs, { recorder, dryRun, stop })
+  for (const [mirror, { size }] of condemned) {
+    if (size > 0) recorder.step({ step: 'withheld', mirror, blobs: size })
+  }
   const isIdle = () => dryRun || stop.aborted
 
   const moved = isIdle() ? nothingMoved : await transferAll(session, surveyed, plan)
@@ -54,9 +57,12 @@ export async function fillMirrors(
   const published = isIdle() || !isLast ? undefined : await publishAll()
   return { plan, moved, examined, published, isLast }
 
+  /** Another shard may have written since; otherwise only what this run wrote is new. */
+  function isChanged(id: string): boolean {
+    return shard !== undefined || plan.mirrors.get(id)!.lackedBlobs > 0
+  }
+
   function examineAll(): Promise<readonly ExaminedMirror[]> {
-    // Another shard may have written since; otherwise only what this run wrote is new.
-    const isChanged = (id: string) => shard !== undefined || plan.mirrors.get(id)!.lackedBlobs > 0
     const known = open.filter(({ id }) => condemned.has(id))
     return examineMirrors(known, isChanged, { ...settings, recorder })
   }

@@ -1,5 +1,5 @@
-import type { Bucket } from './bucket.ts'
-import { BucketError } from './bucket-error.ts'
+import type { Bucket } from './bucket/bucket.ts'
+import { BucketError } from './bucket/bucket-error.ts'
 
 /** Where a bucket says whose mirror it is: no run writes to a bucket that is another's. */
 export const markerKey = 'nearport/mirror.json'

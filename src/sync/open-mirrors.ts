@@ -1,14 +1,14 @@
 import type { ConfiguredMirror } from '../config.ts'
 import type { Listing } from '../core/plan.ts'
-import type { Bucket } from './bucket.ts'
-import { openBucket } from './bucket.ts'
-import type { Environment } from './bucket-client.ts'
-import { BucketError } from './bucket-error.ts'
-import { clearStaleUploads } from './bucket-stale-uploads.ts'
+import type { Bucket } from './bucket/bucket.ts'
+import { openBucket } from './bucket/bucket.ts'
+import type { Environment } from './bucket/bucket-client.ts'
+import { BucketError } from './bucket/bucket-error.ts'
+import { clearStaleUploads } from './bucket/bucket-stale-uploads.ts'
 import { claim, readOwnership } from './marker.ts'
 import type { Recorder } from './recorder.ts'
-import type { RunIdentity } from './run-lease.ts'
-import { isProcessAlive } from './run-lease.ts'
+import type { RunIdentity } from './bucket/run-lease.ts'
+import { isProcessAlive } from './bucket/run-lease.ts'
 
 /**
  * A mirror that this run may write to, and what it lists; or why not, which the recorder has been
@@ -64,8 +64,11 @@ async function openMirror(mirror: ConfiguredMirror, deps: OpenDeps): Promise<Ope
       deps.recorder.problem(id, refusal)
       return { kind: 'refused', id }
     }
-    if (!deps.dryRun) await clearUploads(bucket, deps)
-    return { kind: 'open', id, bucket, listing: await listMirror(bucket, deps.recorder) }
+    const [listing] = await Promise.all([
+      listMirror(bucket, deps.recorder),
+      deps.dryRun ? undefined : clearUploads(bucket, deps),
+    ])
+    return { kind: 'open', id, bucket, listing }
   } catch (error) {
     deps.recorder.problem(id, error)
     return { kind: 'unreachable', id }

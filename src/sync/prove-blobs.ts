@@ -3,10 +3,10 @@ import { finished } from 'node:stream/promises'
 import type { Digest } from '../core/digest.ts'
 import type { Listing } from '../core/plan.ts'
 import { forEachLimited } from './concurrency.ts'
-import { ContentError } from './content-error.ts'
-import type { Bucket } from './bucket.ts'
+import { ContentError } from './transfer/content-error.ts'
+import type { Bucket } from './bucket/bucket.ts'
 import type { Recorder } from './recorder.ts'
-import { verified } from './verified.ts'
+import { verified } from './transfer/verified.ts'
 
 /** How the contents of a mirror's blobs were proven. Counts, and the digests that are wrong. */
 export type Proof = {
@@ -56,11 +56,13 @@ export async function proveBlobs(
   })
   return proof
 
+  function onBytes(count: number): void {
+    proof.readBytes += count
+  }
+
   async function read(digest: Digest, sizeBytes: number): Promise<void> {
-    const from = bucket.mirror.id
-    const onBytes = (count: number) => void (proof.readBytes += count)
     const source = await bucket.openBlob(digest, sizeBytes)
-    const body = verified(source, { digest, sizeBytes, from, onBytes })
+    const body = verified(source, { digest, sizeBytes, from: bucket.mirror.id, onBytes })
     await finished(body.resume())
   }
 }

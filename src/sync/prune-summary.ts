@@ -22,6 +22,8 @@ export type MirrorPrune = {
   readonly pardoned: number
   /** When the next of those that wait is due: ISO 8601. */
   readonly nextDueAt: string | undefined
+  /** Some of those that are to be deleted, and to leave the index. */
+  readonly examples: readonly PrunedBlob[]
 }
 
 export type Counted = { readonly blobs: number; readonly bytes: number }
@@ -40,7 +42,6 @@ export function summarizePruning(
   isDone: boolean,
   { prune }: Config,
 ): MirrorPrune {
-  const counted = (blobs: readonly PrunedBlob[], bytes: number) => ({ blobs: blobs.length, bytes })
   const first = plan.waiting.reduce((least, { sinceMs }) => Math.min(least, sinceMs), Infinity)
   const nextMs = first + prune.graceSeconds * 1000
   return {
@@ -53,5 +54,12 @@ export function summarizePruning(
     deleted: counted(plan.due, plan.bytes.due),
     pardoned: plan.pardoned.length,
     nextDueAt: Number.isFinite(nextMs) ? new Date(nextMs).toISOString() : undefined,
+    examples: [...plan.due.slice(0, mostExamples), ...plan.condemned.slice(0, mostExamples)],
   }
+}
+
+const mostExamples = 20
+
+function counted(blobs: readonly PrunedBlob[], bytes: number): Counted {
+  return { blobs: blobs.length, bytes }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { planPrune, pruneShare } from '../core/prune.ts'
-import { canaryOf } from './canary.ts'
+import { canaryOf } from './publish/canary.ts'
 import { readCondemned } from './condemned.ts'
 import type { Pruning } from './prune-mirrors.ts'
 import { pruneMirrors } from './prune-mirrors.ts'

@@ -58,8 +58,11 @@ export async function repair(
 /** A listing in which some blobs have another size. */
 function doubting(listing: Listing, doubted: ReadonlySet<Digest>): Listing {
   return {
-    ...view(listing),
+    size: listing.size,
     get: (digest) => (doubted.has(digest) ? spoiledBytes : listing.get(digest)),
+    keys: () => listing.keys(),
+    values: () => listing.values(),
+    [Symbol.iterator]: () => listing[Symbol.iterator](),
   }
 }
 
@@ -67,14 +70,4 @@ function doubting(listing: Listing, doubted: ReadonlySet<Digest>): Listing {
 function without(listing: Listing, gone: ReadonlySet<Digest>): Listing {
   if (gone.size === 0) return listing
   return new Map([...listing].filter(([digest]) => !gone.has(digest)))
-}
-
-function view(listing: Listing): Listing {
-  return {
-    size: listing.size,
-    get: (digest) => listing.get(digest),
-    keys: () => listing.keys(),
-    values: () => listing.values(),
-    [Symbol.iterator]: () => listing[Symbol.iterator](),
-  }
 }

@@ -5,9 +5,9 @@ import type { CloudPlace } from '../core/prices.ts'
 import type { MirrorUse, RunUse } from '../core/run-cost.ts'
 import { upstreamOf } from '../core/upstream.ts'
 import type { OpenMirror } from './open-mirrors.ts'
-import { storeName } from './bucket-client.ts'
-import { usualMultipart } from './multipart-settings.ts'
-import type { Transferred } from './transfer-tally.ts'
+import { storeName } from './bucket/bucket-client.ts'
+import { usualMultipart } from './bucket/multipart-settings.ts'
+import type { Transferred } from './transfer/transfer-tally.ts'
 
 /** What came to each mirror, or would: from upstreams, and from other mirrors by their ids. */
 type Arrivals = {

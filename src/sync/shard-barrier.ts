@@ -1,4 +1,4 @@
-import type { Bucket } from './bucket.ts'
+import type { Bucket } from './bucket/bucket.ts'
 import type { OpenMirror } from './open-mirrors.ts'
 import type { Recorder } from './recorder.ts'
 import type { Shard } from './shard.ts'

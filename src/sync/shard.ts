@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ShardOf } from './ledger-store.ts'
+import type { ShardOf } from './walk/ledger-store.ts'
 
 /** One of several runs that share the repositories among them. */
 export type Shard = ShardOf & {

@@ -1,11 +1,11 @@
 import type { Listing, Plan } from '../core/plan.ts'
 import type { RunCost } from '../core/run-cost.ts'
 import type { OpenedMirror } from './open-mirrors.ts'
-import type { Published } from './publish.ts'
+import type { Published } from './publish/publish.ts'
 import type { Problem } from './recorder.ts'
 import type { MirrorState, SyncSummary } from './summary.ts'
-import type { Moved, Transferred } from './transfer.ts'
-import type { Walked } from './walk.ts'
+import type { Moved, Transferred } from './transfer/transfer.ts'
+import type { Walked } from './walk/walk.ts'
 
 /** What the parts of a run came to. */
 export type Outcome = {

@@ -1,7 +1,7 @@
 import type { RunCost } from '../core/run-cost.ts'
 import type { PlanTotals } from '../core/plan.ts'
 import type { Problem } from './recorder.ts'
-import type { Moved } from './transfer.ts'
+import type { Moved } from './transfer/transfer.ts'
 
 /**
  * What became of a mirror. `published`: clients are sent there; `left-out`: it was written to, and

@@ -2,7 +2,7 @@ import type { Digest } from '../core/digest.ts'
 import type { PlannedMirror } from '../core/plan.ts'
 import type { Condemned } from './condemned.ts'
 import { readCondemned, writeCondemned } from './condemned.ts'
-import type { FoundBlobs } from './found-blobs.ts'
+import type { FoundBlobs } from './walk/found-blobs.ts'
 import type { OpenMirror } from './open-mirrors.ts'
 import type { Recorder } from './recorder.ts'
 

@@ -10,7 +10,7 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3'
 import { expect, inject, test } from 'vitest'
-import { canaryOf } from '../../src/sync/canary.ts'
+import { canaryOf } from '../../src/sync/publish/canary.ts'
 import { storeClient } from './parts/buckets.ts'
 import { run } from './parts/process.ts'
 

@@ -28,9 +28,9 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contentMd5, md5Step } from '../../src/sync/bucket-md5.ts'
+import { contentMd5, md5Step } from '../../src/sync/bucket/bucket-md5.ts'
 import { digestOf } from '../../src/sync/content-digest.ts'
-import { signDigest, signingStep } from '../../src/sync/put-command.ts'
+import { signDigest, signingStep } from '../../src/sync/bucket/put-command.ts'
 
 /** A running S3 store, and what it can do beyond what all of them do. */
 export type StoreUnderTest = {

@@ -6,7 +6,7 @@ import { corrupted, cutShort } from '../../src/embedded/fault.ts'
 import type { Image } from '../../src/embedded/images.ts'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createStore } from '../../src/embedded/store.ts'
-import { canaryOf } from '../../src/sync/canary.ts'
+import { canaryOf } from '../../src/sync/publish/canary.ts'
 import type { World } from './world.ts'
 import { asked, createWorld, credentials, mirrorOf, publicPrefixes, serve } from './world.ts'
 

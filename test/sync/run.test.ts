@@ -6,7 +6,7 @@ import type { Digest } from '../../src/core/digest.ts'
 import { parseIndexPointer } from '../../src/core/index-pointer.ts'
 import { push } from '../../src/embedded/images.ts'
 import { createSamples } from '../../src/embedded/samples.ts'
-import { canaryOf } from '../../src/sync/canary.ts'
+import { canaryOf } from '../../src/sync/publish/canary.ts'
 import type { World } from './world.ts'
 import { asked, createWorld, mirrorOf } from './world.ts'
 
