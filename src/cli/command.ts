@@ -29,8 +29,6 @@ export type Terminal = {
 
 /** One file in this folder: what `nearport NAME` does. */
 export type Command = {
-  /** One line for `nearport --help`. */
-  readonly summary: string
   /** The text of `nearport NAME --help`. */
   readonly help: string
   readonly run: (args: readonly string[], terminal: Terminal) => Promise<ExitCode>

@@ -22,7 +22,6 @@ It reads the index, or asks the mirrors, from here and now, as the configuration
 
 /** `nearport explain`. */
 export const explain: Command = {
-  summary: 'print the decision for an address and a path, and every step to it',
   help,
   async run(args, terminal) {
     const { flags, rest } = parseFlags(args, {

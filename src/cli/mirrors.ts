@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 import type { Config } from '../config.ts'
-import type { MirrorsDeps } from '../sync/mirror-open.ts'
+import type { MirrorsDeps } from '../sync/mirrors/mirror-open.ts'
 import { createRecorder } from '../sync/recorder.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
@@ -66,7 +66,6 @@ const patience = { tries: 2, firstPauseMs: 300, longestPauseMs: 3000, deadlineMs
 
 /** `nearport mirrors`: see its help. */
 export const mirrors: Command = {
-  summary: 'shows, makes and checks mirrors, and goes back to an earlier index',
   help,
   async run(args, terminal) {
     const { flags, rest: words } = parseFlags(args, {

@@ -28,7 +28,6 @@ Without --table or --out, the table is the one that comes with nearport.
 
 /** `nearport ranges`: the table of the clouds' published addresses. */
 export const ranges: Command = {
-  summary: "look up whose an address is; compile, verify and show the clouds' published ranges",
   help,
   async run([verb, ...args], terminal) {
     switch (verb) {

@@ -22,7 +22,6 @@ One JSON line an event goes to standard output. SIGTERM drains.
 
 /** `nearport serve`. */
 export const serve: Command = {
-  summary: 'answer image pulls (with no configuration: a demonstration)',
   help,
   async run(args, terminal) {
     const { flags, rest } = parseFlags(args, { config: 'string', ...listenFlags })

@@ -1,16 +1,12 @@
-import type { Config } from '../config.ts'
-import { createSyncMetrics } from '../metrics/sync-metrics.ts'
-import { createRunMetrics } from '../runtime/run-metrics.ts'
-import type { SyncOptions } from '../sync/run.ts'
 import { runSync } from '../sync/run.ts'
-import type { SyncSummary } from '../sync/summary.ts'
-import type { Command, Terminal } from './command.ts'
+import type { Command } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
-import { loadConfig } from './load-config.ts'
+import { listPrices, loadPaying } from './paying.ts'
 import { metricsFlags, metricsHelp, metricsSettings } from './sync-metrics-flags.ts'
-import { createSyncProgress } from './sync-progress.ts'
 import { syncJson, syncReport } from './sync-report.ts'
 import { parseShard } from './sync-shard.ts'
+import { wantedConfig } from './wanted-config.ts'
+import { watchRun } from './watched-run.ts'
 
 const help = `nearport sync [--config FILE] [--dry-run] [--claim MIRROR-ID] [--shard I/N --run NAME] [--json]
 
@@ -42,72 +38,30 @@ export const syncFlags = {
 
 /** `nearport sync`: see its help. */
 export const sync: Command = {
-  summary: 'fills the mirrors and publishes what they hold',
   help,
   async run(args, terminal) {
     const { flags, rest } = parseFlags(args, syncFlags)
     if (rest.length > 0) throw new UsageError(`sync takes no argument, and got ${rest.join(' ')}`)
     const shard = parseShard(flags.shard, flags.run)
     const settings = metricsSettings(flags)
-    const config = await loadConfig(flags.config, terminal.env)
-    if (config === undefined) {
-      throw new UsageError('sync wants a configuration: --config FILE, or ./nearport.json')
-    }
+    const config = await wantedConfig('sync', flags.config, terminal)
     const ids = config.mirrors.map(({ id }) => id)
-    if (ids.length === 0) {
-      throw new UsageError('sync fills mirrors, and the configuration names none')
-    }
     if (flags.claim !== undefined && !ids.includes(flags.claim)) {
       throw new UsageError(`--claim wants one of ${ids.join(', ')}, and got ${flags.claim}`)
     }
 
-    const options = { claim: flags.claim, dryRun: flags['dry-run'], shard }
-    const summary = await runWatched(config, terminal, options, settings)
+    const instance = shard && `shard-${shard.index}-of-${shard.of}`
+    const summary = await watchRun(
+      terminal,
+      { job: 'nearport_sync', instance, settings },
+      async (deps, say) => {
+        const pays = await loadPaying(config, say)
+        const options = { claim: flags.claim, dryRun: flags['dry-run'], shard, pays }
+        return runSync(config, deps, { ...options, prices: listPrices() })
+      },
+      (done) => done,
+    )
     terminal.out(flags.json === true ? syncJson(summary) : syncReport(summary))
     return summary.problems.length === 0 ? 0 : 1
   },
-}
-
-/** What its metrics begin with, and what it is called at a Pushgateway. */
-const job = 'nearport_sync'
-
-async function runWatched(
-  config: Config,
-  terminal: Terminal,
-  options: SyncOptions,
-  settings: ReturnType<typeof metricsSettings>,
-): Promise<SyncSummary> {
-  const { env, stop } = terminal
-  const { shard } = options
-  const metrics = createSyncMetrics(Date.now, job)
-  const progress = createSyncProgress(terminal)
-  try {
-    const seen = await createRunMetrics(settings, {
-      job,
-      instance: shard && `shard-${shard.index}-of-${shard.of}`,
-      scrape: metrics.scrape,
-      say: progress.say,
-    })
-    try {
-      const summary = await runSync(
-        config,
-        {
-          now: Date.now,
-          env,
-          stop,
-          record(event) {
-            metrics.record(event)
-            progress.record(event)
-          },
-        },
-        options,
-      )
-      metrics.end(summary)
-      return summary
-    } finally {
-      await seen.end()
-    }
-  } finally {
-    progress.end()
-  }
 }

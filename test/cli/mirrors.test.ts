@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { mirrors } from '../../src/cli/mirrors.ts'
-import { createMirrorWorld, eastBucket } from '../sync/mirror-world.ts'
+import { createMirrorWorld, eastBucket } from '../sync/mirrors/mirror-world.ts'
 import { env } from '../sync/world.ts'
 import { createTerminal } from './terminal.ts'
 

@@ -51,7 +51,7 @@ test('tells people what it did, and a second time that nothing was to do', async
   const first = await run(['--config', path])
   expect(first.code).toBe(0)
   expect(first.out).toMatch(
-    /^1 repository, 1 manifest, 2 blobs \(\d.* kB\)\nuploaded 2 \(.*\), copied 2 \(.*\), read .* from upstreams\ngeneration \d+ \(new\), \d+\.\d s\n/,
+    /^1 repository, 1 manifest, 2 blobs \(\d.* kB\)\nuploaded 2 \(.*\), copied 2 \(.*\), read .* from upstreams\n6 requests to 127\.0\.0\.1:\d+\nthis run costs at least \$0\.0000\d+ .*\ngeneration \d+ \(new\), \d+\.\d s\n/,
   )
   expect(first.out).toContain('  aws/us-east-1: published, 3 blobs (')
 
@@ -235,7 +235,7 @@ test.for<[string, string, RegExp]>([
   [
     'without a mirror',
     '{"upstreams":[{"registry":"http://127.0.0.1:1"}]}',
-    /sync fills mirrors, and the configuration names none/,
+    /sync wants mirrors, and the configuration names none/,
   ],
 ])('a configuration %s is wrong use', async ([, text, message]) => {
   const path = join(await createFolder(), 'nearport.json')
