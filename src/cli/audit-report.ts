@@ -1,7 +1,7 @@
 import type { Finding, FindingKind } from '../core/audit.ts'
+import { bytesText } from '../core/bytes-text.ts'
 import type { AuditSummary, MirrorAudit } from '../sync/audit.ts'
 import type { Proof } from '../sync/prove-blobs.ts'
-import { bytesText } from './bytes-text.ts'
 import { printable } from './printable.ts'
 import { counted } from './sync-counted.ts'
 

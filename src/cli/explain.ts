@@ -1,13 +1,8 @@
 import type { Config } from '../config.ts'
 import { bareAddress } from '../core/address.ts'
 import type { Explanation } from '../core/explain.ts'
-import { explainRequest } from '../core/explain.ts'
-import type { Mirror } from '../core/mirror.ts'
-import type { BlobRequest, ManifestRequest } from '../core/request.ts'
-import { redirectToMirror, redirectToUpstream } from '../proxy/answer.ts'
-import { knownAndLearnt } from '../proxy/ask.ts'
-import type { LearntHolding } from '../proxy/presence.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
+import { explainAddress, explanationLines, outcomeOf } from '../runtime/explain.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
 import type { Command } from './command.ts'
@@ -49,13 +44,10 @@ export const explain: Command = {
     const explanation = await explainNow(config, method, path, address)
     const { steps, problems } = explanation
     for (const problem of problems) terminal.err(`index: ${problem}\n`)
-    const answer = outcomeOf(explanation)
     terminal.out(
       flags.json
-        ? `${JSON.stringify({ address, steps, ...answer })}\n`
-        : [`address: ${address}`, ...steps, ...Object.entries(answer).map(([k, v]) => `${k}: ${v}`)]
-            .map((line) => `${line}\n`)
-            .join(''),
+        ? `${JSON.stringify({ address, steps, ...outcomeOf(explanation) })}\n`
+        : `${explanationLines(address, explanation).join('\n')}\n`,
     )
     return 0
   },
@@ -67,53 +59,10 @@ async function explainNow(
   path: string,
   address: string,
 ): Promise<Explanation & { readonly problems: readonly string[] }> {
-  const policy = createPolicy(config)
   const { presence, keeper } = createPresence(config, Date.now)
   const refreshed = await keeper?.refresh()
-  const client = loadBundledTable().locate(address)
-  // What was learnt holds here, whatever the memory forgets meanwhile: no mirror is asked twice.
-  const learnt = new Map<Mirror, LearntHolding>()
-  for (;;) {
-    const known = knownAndLearnt(presence.current(), learnt)
-    const explanation = explainRequest(method, path, client, policy, known)
-    if (explanation.kind === 'explained') {
-      return { ...explanation, problems: refreshed?.problems ?? [] }
-    }
-    const { mirror, digest } = explanation
-    learnt.set(mirror, await presence.ask(mirror, digest))
-  }
-}
-
-/** What the decision comes to, as the client would see it. */
-function outcomeOf({ request, decision }: Explanation): Readonly<Record<string, string | number>> {
-  const { action } = decision
-  switch (action) {
-    case 'mirror':
-      return {
-        action,
-        reason: decision.reason,
-        mirror: decision.mirror.id,
-        location: locationOf(redirectToMirror(decision, request as BlobRequest)),
-      }
-    case 'upstream':
-      return {
-        action,
-        reason: decision.reason,
-        location: locationOf(
-          redirectToUpstream(decision, request as BlobRequest | ManifestRequest),
-        ),
-      }
-    case 'relay':
-      return { action, reason: decision.reason, upstream: decision.upstream.registry }
-    case 'size':
-      return { action, reason: decision.reason, sizeBytes: decision.sizeBytes }
-    case 'refuse':
-      return { action, reason: decision.reason, status: decision.refusal.status }
-    case 'version':
-      return { action, reason: decision.reason }
-  }
-}
-
-function locationOf(response: Response): string {
-  return response.headers.get('location')!
+  const { locate } = loadBundledTable()
+  const deps = { policy: createPolicy(config), presence, locate }
+  const explanation = await explainAddress(method, path, address, deps)
+  return { ...explanation, problems: refreshed?.problems ?? [] }
 }

@@ -1,4 +1,4 @@
-import { bytesText } from './bytes-text.ts'
+import { bytesText } from '../core/bytes-text.ts'
 import { durationText } from './live-duration.ts'
 import type { InFlight } from './live-in-flight.ts'
 import type { LiveView, Wait } from './live-state.ts'

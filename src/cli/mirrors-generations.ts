@@ -1,7 +1,7 @@
+import { bytesText } from '../core/bytes-text.ts'
 import type { Generation } from '../sync/mirrors/generations.ts'
 import { listGenerations, releaseGeneration } from '../sync/mirrors/generations.ts'
 import { rollBack } from '../sync/mirrors/mirror-rollback.ts'
-import { bytesText } from './bytes-text.ts'
 import type { ExitCode } from './command.ts'
 import type { MirrorsCall } from './mirrors.ts'
 import { printable } from './printable.ts'

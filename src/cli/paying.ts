@@ -1,18 +1,10 @@
-import priceList from '../../data/prices.json' with { type: 'json' }
 import type { Config } from '../config.ts'
-import type { Prices } from '../core/prices.ts'
-import { createPrices } from '../core/prices.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import type { Paying } from '../sync/survey.ts'
 import type { Traffic } from '../sync/traffic/traffic.ts'
 import { readTraffic } from '../sync/traffic/traffic.ts'
 import { counted } from './sync-counted.ts'
-
-/** The list prices that come with nearport. */
-export function listPrices(): Prices {
-  return createPrices(priceList)
-}
 
 /**
  * Reads what was pulled, where a mirror holds what pays; undefined where none does. `say` is told
@@ -25,7 +17,7 @@ export async function loadPaying(
   if (!config.mirrors.some(({ holds }) => holds === 'what-pays')) return undefined
   const traffic = await readTraffic(config.sync.traffic, loadBundledTable().locate)
   for (const text of doubts(traffic)) say(text)
-  return { traffic, prices: listPrices(), route: createPolicy(config).route }
+  return { traffic, prices: config.prices, route: createPolicy(config).route }
 }
 
 /** Why more may have been pulled than is known. */

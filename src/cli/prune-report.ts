@@ -1,6 +1,6 @@
+import { bytesText } from '../core/bytes-text.ts'
 import type { PrunedBlob } from '../core/prune.ts'
 import type { Counted, MirrorPrune, PruneSummary } from '../sync/prune-summary.ts'
-import { bytesText } from './bytes-text.ts'
 import { printable } from './printable.ts'
 import { counted } from './sync-counted.ts'
 

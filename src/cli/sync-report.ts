@@ -1,6 +1,6 @@
+import { bytesText } from '../core/bytes-text.ts'
 import { costJson } from '../core/run-cost.ts'
 import type { MirrorSummary, SyncSummary } from '../sync/summary.ts'
-import { bytesText } from './bytes-text.ts'
 import { printable } from './printable.ts'
 import { costText } from './sync-cost.ts'
 import { counted } from './sync-counted.ts'

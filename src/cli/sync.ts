@@ -1,7 +1,7 @@
 import { runSync } from '../sync/run.ts'
 import type { Command } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
-import { listPrices, loadPaying } from './paying.ts'
+import { loadPaying } from './paying.ts'
 import { metricsFlags, metricsHelp, metricsSettings } from './sync-metrics-flags.ts'
 import { syncJson, syncReport } from './sync-report.ts'
 import { parseShard } from './sync-shard.ts'
@@ -57,7 +57,7 @@ export const sync: Command = {
       async (deps, say) => {
         const pays = await loadPaying(config, say)
         const options = { claim: flags.claim, dryRun: flags['dry-run'], shard, pays }
-        return runSync(config, deps, { ...options, prices: listPrices() })
+        return runSync(config, deps, { ...options, prices: config.prices })
       },
       (done) => done,
     )

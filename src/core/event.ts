@@ -22,6 +22,8 @@ export type RequestEvent = {
   readonly status: number
   /** The size of the whole blob, where the index knows it. */
   readonly sizeBytes?: number
+  /** What the client reads of a blob, where it is known: less than its size where it resumes. */
+  readonly bytes?: number
   readonly durationMs: number
   /** What went wrong on our side or the upstream's, if something did. */
   readonly error?: string

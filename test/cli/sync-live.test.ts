@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesText } from '../../src/cli/bytes-text.ts'
 import { durationText } from '../../src/cli/live-duration.ts'
 import { createRate } from '../../src/cli/live-rate.ts'
 
@@ -15,18 +14,6 @@ test.for<[number, string]>([
   [273_600_000, '3 d 4 h'],
 ])('%d ms are %s', ([ms, text]) => {
   expect(durationText(ms)).toBe(text)
-})
-
-test.for<[number, string]>([
-  [0, '0 B'],
-  [999, '999 B'],
-  [999.5, '1.0 kB'],
-  [99_499, '99 kB'],
-  [999_499, '999 kB'],
-  [1_500_000_000, '1.5 GB'],
-  [5e18, '5000 PB'],
-])('%d bytes are %s', ([bytes, text]) => {
-  expect(bytesText(bytes)).toBe(text)
 })
 
 test('a rate is what came in the window, over the time there was', () => {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { Upstream } from '../../core/upstream.ts'
 import { upstreamOf } from '../../core/upstream.ts'
-import { isGlob, matchesGlob } from './glob.ts'
+import { isGlob, matchesGlob } from '../../core/glob.ts'
 import type { Recorder } from '../recorder.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
 

@@ -1,5 +1,5 @@
 import { forEachLimited } from '../concurrency.ts'
-import { isGlob, matchesGlob } from './glob.ts'
+import { isGlob, matchesGlob } from '../../core/glob.ts'
 import type { SelectedRepository } from './select.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
 import type { ListedTags } from '../upstream/upstream.ts'

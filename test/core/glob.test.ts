@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { matchesGlob } from '../../../src/sync/walk/glob.ts'
+import { isGlob, matchesGlob } from '../../src/core/glob.ts'
 
 test.for<[string, string, boolean]>([
   ['*', '', true],
@@ -14,6 +14,10 @@ test.for<[string, string, boolean]>([
   ['app', 'app2', false],
 ])('%s matches %s: %s', ([pattern, name, wanted]) => {
   expect(matchesGlob(pattern, name)).toBe(wanted)
+})
+
+test('a pattern has a star, and a name has none', () => {
+  expect(['team/*', '*', 'team/app'].map(isGlob)).toEqual([true, true, false])
 })
 
 test('agrees with a regular expression', () => {
