@@ -46,6 +46,11 @@ const upstream = z.strictObject({
     .enum(['aws', 'gcp', 'azure'])
     .optional()
     .describe('Where it lives: callers in that cloud stay there'),
+  region: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a region of its cloud' })
+    .optional()
+    .describe('The region it lives in, for what its bytes cost; default: not known'),
   mode: z
     .literal('redirect', { error: 'wanted "redirect": no other mode is there yet' })
     .default('redirect')
@@ -157,6 +162,21 @@ export const configSchema = z.strictObject({
     .prefault({}),
   sync,
   prune,
+  prices: z
+    .looseObject({})
+    .optional()
+    .describe('Prices of your own, above the list prices, in the form of data/prices.json'),
+  accounting: z
+    .strictObject({
+      upstreamBytesAMonth: z
+        .number()
+        .min(0)
+        .max(1e18)
+        .optional()
+        .describe('What the upstreams send in a month, for the tier; default: the cheapest tier'),
+    })
+    .prefault({})
+    .describe('How bytes are turned into money'),
   host: z.string().min(1).optional().describe('Address of the clients’ port; default: every one'),
   port: port.default(8080),
   adminHost: z.string().min(1).default('127.0.0.1'),

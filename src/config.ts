@@ -1,3 +1,4 @@
+import priceList from '../data/prices.json' with { type: 'json' }
 import { z } from 'zod'
 import type { ConfigFile } from './config-schema.ts'
 import { ConfigError } from './config-error.ts'
@@ -6,6 +7,8 @@ import type { KeyTemplate } from './core/key-template.ts'
 import { defaultKeyTemplate, parseKeyTemplate } from './core/key-template.ts'
 import type { Mirror } from './core/mirror.ts'
 import { parseMirrorId } from './core/mirror.ts'
+import type { Prices } from './core/prices.ts'
+import { createPrices } from './core/prices.ts'
 import type { Upstream } from './core/upstream.ts'
 
 /** A mirror with what sync needs to write to it. */
@@ -16,6 +19,8 @@ export type Holds = ConfigFile['mirrors'][number]['holds']
 
 /** An upstream with what sync needs to read from it. */
 export type ConfiguredUpstream = Upstream & {
+  /** The region it lives in, for what its bytes cost. */
+  readonly region?: string | undefined
   /** What the environment names of its credentials begin with; undefined: docker's config.json. */
   readonly credentials?: string | undefined
   readonly limits: UpstreamLimits
@@ -41,7 +46,7 @@ export type ClientAddressSource =
 
 /** Everything that can be configured, checked, with every default filled in. */
 export type Config = Readonly<
-  Omit<ConfigFile, '$schema' | 'upstreams' | 'mirrors' | 'regions' | 'clientAddress'>
+  Omit<ConfigFile, '$schema' | 'upstreams' | 'mirrors' | 'regions' | 'clientAddress' | 'prices'>
 > & {
   /** Longest prefix first. */
   readonly upstreams: readonly ConfiguredUpstream[]
@@ -49,6 +54,8 @@ export type Config = Readonly<
   /** Location → mirror id or `upstream`. */
   readonly overrides: Readonly<Record<string, string>>
   readonly clientAddress: ClientAddressSource
+  /** The list prices, and above them the configuration's own. */
+  readonly prices: Prices
 }
 
 /**
@@ -61,16 +68,18 @@ export function parseConfig(json: unknown, source: string): Config {
     ...(parsed.success ? [] : describeIssues(parsed.error.issues, json)),
     ...describeRepetitions(json),
     ...describeTargets(json),
+    ...describePrices(json),
     ...(parsed.success ? [...describeGrace(parsed.data), ...describeTraffic(parsed.data)] : []),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(source, problems)
 
-  const { $schema: _, regions, clientAddress, ...file } = parsed.data
+  const { $schema: _, regions, clientAddress, prices, ...file } = parsed.data
   return {
     ...file,
     mirrors: file.mirrors.map(configureMirror),
     upstreams: file.upstreams.toSorted((a, b) => b.repositories.length - a.repositories.length),
     overrides: regions,
+    prices: createPrices(priceList, prices),
     clientAddress:
       clientAddress === 'socket' ? { kind: 'socket' } : { kind: 'header', ...clientAddress },
   }
@@ -112,6 +121,19 @@ function describeRepetitions(json: unknown): readonly string[] {
       (at) => `upstreams[${at}].repositories: wanted each prefix once, got "${prefixes[at]}" again`,
     ),
   ]
+}
+
+/** What is wrong with the prices above the list prices. */
+function describePrices(json: unknown): readonly string[] {
+  const { prices } = Object(json) as { readonly prices?: unknown }
+  if (typeof prices !== 'object' || prices === null) return []
+  try {
+    createPrices(priceList, prices)
+    return []
+  } catch (error) {
+    // Its first line says that prices are bad; the rest say what is, each with its path.
+    return (error as Error).message.split('\n').slice(1)
+  }
 }
 
 /** Places that name a mirror that is not there. */

@@ -72,6 +72,16 @@ test.for<[string, object, string]>([
   expect(parse({ upstreams, mirrors: [mirror] }).mirrors[0]!.publicUrl).toBe(publicUrl)
 })
 
+test('prices of one’s own stand above the list prices, and the others stay', () => {
+  const { prices } = parse({
+    upstreams,
+    prices: { clouds: { gcp: { internet: [{ from: ['us-east1'], perGb: '0.01' }] } } },
+  })
+  const of = (region: string) => prices.egressPrice({ cloud: 'gcp', region }, 'internet')
+  expect(of('us-east1')).toMatchObject({ nanodollars: 10_000_000n, source: 'configuration' })
+  expect(of('us-central1')).toMatchObject({ nanodollars: 120_000_000n })
+})
+
 test('the longest prefix comes first', () => {
   const registry = 'https://registry.example'
   const prefixes = ['', 'team/app', 'team'].map((repositories) => ({ repositories, registry }))
@@ -99,6 +109,17 @@ test.for<[string, object, string]>([
     'a mode that is not there',
     { upstreams: [{ registry: 'https://a.example', mode: 'relay' }] },
     'upstreams[0].mode: wanted "redirect": no other mode is there yet, got "relay"',
+  ],
+  [
+    'a price that is none',
+    { upstreams, prices: { clouds: { gcp: { internet: [{ perGb: 0.1 }] } } } },
+    'prices.clouds.gcp.internet[0].perGb: wanted dollars as a text like "0.09", or null, got 0.1',
+  ],
+  ['prices that are no object', { upstreams, prices: [] }, 'prices: wanted an object'],
+  [
+    'a region with a slash',
+    { upstreams: [{ registry: 'https://a.example', cloud: 'gcp', region: 'gcp/us' }] },
+    'upstreams[0].region: wanted the name of a region of its cloud, got "gcp/us"',
   ],
   ['a misspelt key', { upstreams, mirors: [] }, 'the whole: wanted none of these keys: mirors'],
   [
