@@ -8,8 +8,8 @@ export type Busy = {
 }
 
 /**
- * Counts by names that anybody may invent, and keeps those that matter: memory is for twice `most`
- * names, whatever comes. When it is full, the busier half stays. A name that comes back after it was
+ * Counts by names that anybody may invent, and keeps those that matter: memory is for four times
+ * `most` names, whatever comes. When it is full, the busiest stay. A name that comes back after it was
  * dropped begins anew, so the counts of rare names are too small, and those of busy ones exact.
  *
  * The idea is Misra and Gries', "Finding repeated elements" (1982), with the dropping done in
@@ -23,39 +23,49 @@ export type Busiest = {
 
 /** Creates an empty count that keeps `most` names at the least. */
 export function createBusiest(most: number): Busiest {
-  let counts = new Map<string, { requests: number; bytes: number; unsized: number }>()
+  let counts = new Map<string, Counted>()
   return {
     add(name, bytes) {
       let count = counts.get(name)
       if (count === undefined) {
-        if (counts.size >= 2 * most) keepBusier()
-        count = { requests: 0, bytes: 0, unsized: 0 }
+        if (counts.size >= 4 * most) counts = busiestOf(counts, most)
+        count = { name, requests: 0, bytes: 0, unsized: 0 }
         counts.set(name, count)
       }
       count.requests++
       if (bytes === undefined) count.unsized++
       else count.bytes += bytes
     },
-    top: (count) => ordered().slice(0, count),
+    top: (count) =>
+      [...counts.values()]
+        .toSorted(byBytes)
+        .slice(0, count)
+        .map((each) => ({ ...each })),
   }
+}
 
-  function ordered(): readonly Busy[] {
-    return Array.from(counts, ([name, count]) => ({ name, ...count })).toSorted(
-      (a, b) => b.bytes - a.bytes || b.requests - a.requests,
-    )
-  }
+type Counted = { readonly name: string; requests: number; bytes: number; unsized: number }
 
-  function keepBusier(): void {
-    // Names of no known size are kept by how often they are asked for, beside those by bytes: of
-    // what no mirror holds, nobody knows the size.
-    const byBytes = ordered().slice(0, most / 2)
-    const byRequests = ordered()
-      .toSorted((a, b) => b.requests - a.requests)
-      .slice(0, most / 2)
-    counts = new Map(
-      [...byBytes, ...byRequests].map(({ name, ...count }) => [name, { ...count }] as const),
-    )
+/**
+ * Half of those that stay are chosen by bytes, half by requests: of what no mirror holds, nobody
+ * knows the size.
+ */
+function busiestOf(counts: ReadonlyMap<string, Counted>, most: number): Map<string, Counted> {
+  const all = [...counts.values()]
+  const kept = new Map<string, Counted>()
+  for (const order of [byBytes, byRequests]) {
+    all.sort(order)
+    for (const each of all.slice(0, most / 2)) kept.set(each.name, each)
   }
+  return kept
+}
+
+function byBytes(a: Busy, b: Busy): number {
+  return b.bytes - a.bytes || b.requests - a.requests
+}
+
+function byRequests(a: Busy, b: Busy): number {
+  return b.requests - a.requests
 }
 
 /** Adds up several counts of the same names, the busiest first. */
@@ -72,5 +82,5 @@ export function sumBusiest(all: Iterable<readonly Busy[]>): readonly Busy[] {
       })
     }
   }
-  return [...sums.values()].toSorted((a, b) => b.bytes - a.bytes || b.requests - a.requests)
+  return [...sums.values()].toSorted(byBytes)
 }

@@ -39,12 +39,28 @@ export type Tally = {
 /** Counts as they stood, by row; rows that came later stood at nothing. */
 export type TallyMark = Readonly<Record<keyof TallyCounts, Float64Array>>
 
-/** No policy has so many; what is above would be a mistake of ours, and must not fill the memory. */
-const mostRows = 10_000
+/**
+ * How many values each label may have, in the order of a row's key. They multiply to less than 2⁵³,
+ * so that a key is one exact number. No policy comes near: the clouds have some 170 regions.
+ */
+const widths = {
+  kind: 8,
+  method: 4,
+  action: 8,
+  reason: 32,
+  status: 64,
+  cloud: 8,
+  region: 1024,
+  mirror: 1024,
+  upstream: 256,
+} as const
+/** What is counted together where there are more. */
+const other = 'other'
 
 /** Creates an empty tally. `upstreams` come longest prefix first. */
 export function createTally(upstreams: readonly Upstream[]): Tally {
-  const rowsByKey = new Map<string, number>()
+  const rowsByKey = new Map<number, number>()
+  const code = createCodes()
   const labels: TallyLabels[] = []
   let requests = new Float64Array(64)
   let bytes = new Float64Array(64)
@@ -54,22 +70,30 @@ export function createTally(upstreams: readonly Upstream[]): Tally {
 
   function record(event: RequestEvent): void {
     const row = rowOf(event)
-    if (row === undefined) return
     requests[row]! += 1
     if (event.kind !== 'blob' || !isServed(event)) return
     if (event.bytes === undefined) unsized[row]! += 1
     else bytes[row]! += event.bytes
   }
 
-  function rowOf(event: RequestEvent): number | undefined {
-    const { kind, method, action, reason, status, cloud = '', region = '', mirror = '' } = event
+  function rowOf(event: RequestEvent): number {
     const upstream =
       event.repository === undefined ? undefined : upstreamOf(upstreams, event.repository)
-    const owner = upstream?.registry ?? ''
-    const key = `${kind} ${method} ${action} ${reason} ${status} ${cloud} ${region} ${mirror} ${owner}`
+    const { kind, method, action, reason, status, cloud = '', mirror = '' } = event
+    const region = code.region.nameOf(event.region ?? '')
+    const owner = code.upstream.nameOf(upstream?.registry ?? '')
+    // A number for each label, and all of them in one: a text of them all takes three times as long.
+    let key = code.kind.of(kind)
+    key = key * widths.method + code.method.of(method)
+    key = key * widths.action + code.action.of(action)
+    key = key * widths.reason + code.reason.of(reason)
+    key = key * widths.status + code.status.of(status)
+    key = key * widths.cloud + code.cloud.of(cloud)
+    key = key * widths.region + code.region.of(region)
+    key = key * widths.mirror + code.mirror.of(mirror)
+    key = key * widths.upstream + code.upstream.of(owner)
     const known = rowsByKey.get(key)
     if (known !== undefined) return known
-    if (labels.length === mostRows) return undefined
 
     const row = labels.length
     rowsByKey.set(key, row)
@@ -104,6 +128,37 @@ export function createTally(upstreams: readonly Upstream[]): Tally {
       bytes: bytes.slice(0, rowCount),
       unsized: unsized.slice(0, rowCount),
     }
+  }
+}
+
+/** Small numbers for the values of each label, as they come. */
+function createCodes() {
+  const { kind, method, action, reason, status, cloud, region, mirror, upstream } = widths
+  return {
+    kind: createCode(kind),
+    method: createCode(method),
+    action: createCode(action),
+    reason: createCode(reason),
+    status: createCode(status),
+    cloud: createCode(cloud),
+    region: createCode(region),
+    mirror: createCode(mirror),
+    upstream: createCode(upstream),
+  }
+}
+
+function createCode(width: number) {
+  const codes = new Map<string | number, number>()
+  return {
+    /** The value itself, or what it is counted as where there is no room for another. */
+    nameOf: (value: string) => (codes.has(value) || codes.size < width - 1 ? value : other),
+    of(value: string | number): number {
+      const known = codes.get(value)
+      if (known !== undefined) return known
+      const made = codes.size
+      codes.set(value, made)
+      return made
+    },
   }
 }
 

@@ -1,11 +1,18 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import { Counter, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import type { Accounting } from '../core/accounting.ts'
 import type { IndexEvent, RequestEvent, ServiceEvent } from '../core/event.ts'
+import type { TallyRow } from '../core/tally.ts'
+import { RequestDurations } from './durations.ts'
+import type { ServiceState } from './state-metrics.ts'
+import { addStateMetrics } from './state-metrics.ts'
+import { addTrafficMetrics } from './traffic-metrics.ts'
 
-/** What the gauges show, read at each scrape. */
+/** What is read at each scrape. */
 export type MetricsDeps = {
-  readonly index: () =>
-    | { readonly generation: number; readonly blobs: number; readonly checkedAtMs: number }
-    | undefined
+  /** All requests that were counted. */
+  readonly rows: () => readonly TallyRow[]
+  readonly accounting: Accounting
+  readonly state: () => ServiceState
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -20,24 +27,25 @@ export type Metrics = {
   readonly scrape: () => Promise<{ readonly text: string; readonly contentType: string }>
 }
 
-export function createMetrics(deps: MetricsDeps): Metrics {
+/** What promtool takes offence at: gauges called totals, and names that say their type. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+]
+
+/** Creates the metrics of a service. */
+export function createMetrics({ rows, accounting, state, now }: MetricsDeps): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  for (const name of misnamed) registry.removeSingleMetric(name)
   const registers = [registry]
 
-  const requests = new Counter({
-    name: 'nearport_requests_total',
-    help: 'Requests by what was asked, what was answered and why, and where the client is.',
-    labelNames: ['kind', 'method', 'action', 'reason', 'mirror', 'cloud', 'region', 'status'],
-    registers,
-  })
-  const duration = new Histogram({
-    name: 'nearport_request_duration_seconds',
-    help: 'Time from the request to its answer.',
-    labelNames: ['action'],
-    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1, 5],
-    registers,
-  })
+  addTrafficMetrics(registers, rows, accounting)
+  addStateMetrics(registers, state, now)
+  const durations = new RequestDurations(registers)
   const failures = new Counter({
     name: 'nearport_request_failures_total',
     help: 'Requests in which the upstream or nearport itself went wrong.',
@@ -46,7 +54,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   })
   const refreshes = new Counter({
     name: 'nearport_index_refreshes_total',
-    help: 'Looks for a newer index, by what came of them.',
+    help: 'Looks for a newer index that were news, by what came of them.',
     labelNames: ['outcome'],
     registers,
   })
@@ -61,7 +69,6 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     labelNames: ['mirror'],
     registers,
   })
-  addIndexGauges(registers, deps)
 
   return {
     record(event) {
@@ -75,17 +82,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   }
 
   function recordRequest(event: RequestEvent): void {
-    requests.inc({
-      kind: event.kind,
-      method: event.method,
-      action: event.action,
-      reason: event.reason,
-      mirror: event.mirror ?? '',
-      cloud: event.cloud ?? '',
-      region: event.region ?? '',
-      status: String(event.status),
-    })
-    duration.observe({ action: event.action }, event.durationMs / 1000)
+    durations.count(event.action, event.durationMs)
     if (event.error !== undefined) failures.inc({ kind: event.kind })
   }
 
@@ -93,31 +90,4 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     refreshes.inc({ outcome: event.outcome })
     refreshProblems.inc(event.problems.length)
   }
-}
-
-function addIndexGauges(registers: Registry[], deps: MetricsDeps): void {
-  const gauge = (
-    name: string,
-    help: string,
-    value: (index: NonNullable<ReturnType<MetricsDeps['index']>>) => number,
-  ) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        const index = deps.index()
-        // No index, no number: a zero would look like one.
-        this.reset()
-        if (index !== undefined) this.set(value(index))
-        else this.remove()
-      },
-    })
-  gauge('nearport_index_generation', 'The index in use, by its generation.', (i) => i.generation)
-  gauge('nearport_index_blobs', 'Blobs in the index in use.', (i) => i.blobs)
-  gauge(
-    'nearport_index_age_seconds',
-    'Time since sync last found the mirrors to be as the index says.',
-    (i) => (deps.now() - i.checkedAtMs) / 1000,
-  )
 }

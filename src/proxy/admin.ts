@@ -7,9 +7,11 @@ export type AdminDeps = {
   /** What there is to know beside the verdict, as JSON. */
   readonly details: () => Readonly<Record<string, unknown>>
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
+  /** The operators' page, and what belongs to it: where there is a service to be shown. */
+  readonly page?: Hono
 }
 
-/** `/livez`, `/readyz` and `/metrics`. */
+/** `/livez`, `/readyz` and `/metrics`, and the operators' page. */
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
@@ -21,5 +23,6 @@ export function createAdminApp(deps: AdminDeps): Hono {
     const { text, contentType } = await deps.metrics()
     return c.body(text, 200, { 'Content-Type': contentType })
   })
+  if (deps.page !== undefined) app.route('/', deps.page)
   return app
 }

@@ -22,7 +22,8 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
   app.onError((error, c) => {
     const refusal = refuse('UNKNOWN', 'something went wrong here')
     const method = c.req.method
-    const handling = { method, request: refusal, client: undefined, ...startTimes(deps) }
+    const range = undefined
+    const handling = { method, request: refusal, range, client: undefined, ...startTimes(deps) }
     const decision = { action: 'refuse', reason: 'refused', refusal } as const
     deps.record(describe(decision, handling, refusal.status, deps, error.stack))
     return answerRefusal(refusal, method)
@@ -34,7 +35,8 @@ function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | P
   const times = startTimes(deps)
   const request = parseRequest(raw.method, targetOf(raw.url))
   const client = deps.locate(raw, env)
-  const handling = { method: raw.method, request, client, ...times }
+  const range = request.kind === 'blob' ? (raw.headers.get('range') ?? undefined) : undefined
+  const handling = { method: raw.method, request, range, client, ...times }
   const decision = decide(request, client, deps.policy(), deps.presence.current())
   // No promise where none is needed: the answer from memory goes out in the same turn.
   return decision.action === 'ask'

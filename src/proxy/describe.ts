@@ -1,3 +1,4 @@
+import { bytesToRead } from '../core/bytes-to-read.ts'
 import type { Decision } from '../core/decision.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
@@ -10,11 +11,12 @@ export function describe<Env>(
   deps: ProxyDeps<Env>,
   error: string | undefined,
 ): RequestEvent {
-  const { request, client, timeMs, startedMs, method } = handling
+  const { request, range, client, timeMs, startedMs, method } = handling
   const sizeBytes =
     request.kind === 'blob' && request.mirrorable !== undefined
       ? deps.presence.current()?.sizeBytes(request.mirrorable)
       : undefined
+  const bytes = request.kind === 'blob' ? bytesToRead(method, range, sizeBytes) : undefined
   return {
     event: 'request',
     timeMs,
@@ -30,6 +32,7 @@ export function describe<Env>(
     ...(decision.action === 'mirror' && { mirror: decision.mirror.id }),
     status,
     ...(sizeBytes !== undefined && { sizeBytes }),
+    ...(bytes !== undefined && { bytes }),
     // Thousandths: finer than a request, and short to write.
     durationMs: Math.round((deps.elapsedMs() - startedMs) * 1000) / 1000,
     ...(error !== undefined && { error }),

@@ -26,6 +26,8 @@ export type ProxyDeps<Env> = {
 export type Handling = {
   readonly method: string
   readonly request: RegistryRequest
+  /** The Range header of a request for a blob. */
+  readonly range: string | undefined
   readonly client: ClientLocation | undefined
   readonly timeMs: number
   /** By `elapsedMs`. */

@@ -31,6 +31,8 @@ export type IndexState = {
 
 export type IndexKeeper = PresenceSource & {
   readonly state: () => IndexState | undefined
+  /** The bytes of all blobs in the index in use, each once. */
+  readonly heldBytes: () => number | undefined
   /**
    * Looks for a newer generation everywhere it may be. Never throws: on any doubt what is there
    * stays.
@@ -48,6 +50,7 @@ export function createIndexKeeper(deps: {
   readonly now: () => number
 }): IndexKeeper {
   let state: IndexState | undefined
+  let heldBytes: (() => number) | undefined
   let presence: Presence | undefined
 
   async function refresh(): Promise<IndexEvent> {
@@ -67,6 +70,7 @@ export function createIndexKeeper(deps: {
         }
         const read = readIndexFor(index, deps.mirrors)
         presence = read.presence
+        heldBytes = read.heldBytes
         problems.push(...read.unnamed.map((id) => `${id}: the index does not name it at its URL`))
         state = {
           generation: index.generation,
@@ -99,6 +103,7 @@ export function createIndexKeeper(deps: {
     // An index has said all it knows.
     ask: () => Promise.resolve('absent'),
     state: () => state,
+    heldBytes: () => heldBytes?.(),
     refresh,
   }
 }

@@ -7,7 +7,12 @@ import type { Mirror } from '../core/mirror.ts'
  * An index as our configuration reads it: what the mirrors hold, and the ids of those that it does
  * not name.
  */
-export type ReadIndex = { readonly presence: Presence; readonly unnamed: readonly string[] }
+export type ReadIndex = {
+  readonly presence: Presence
+  readonly unnamed: readonly string[]
+  /** The bytes of all blobs that it names, each once. */
+  readonly heldBytes: () => number
+}
 
 /**
  * Reads an index for the mirrors of our configuration. A mirror counts only where the index names
@@ -47,5 +52,16 @@ export function readIndexFor(index: BlobIndex, mirrors: readonly Mirror[]): Read
       return held ? index.sizeBytes(row) : undefined
     },
   }
-  return { presence, unnamed: mirrors.filter((each) => !places.has(each)).map(({ id }) => id) }
+  let heldBytes: number | undefined
+  return {
+    presence,
+    heldBytes: () => (heldBytes ??= sumSizes(index)),
+    unnamed: mirrors.filter((each) => !places.has(each)).map(({ id }) => id),
+  }
+}
+
+function sumSizes(index: BlobIndex): number {
+  let sum = 0
+  for (let row = 0; row < index.blobs; row++) sum += index.sizeBytes(row)
+  return sum
 }

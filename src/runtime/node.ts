@@ -1,17 +1,22 @@
+import packageJson from '../../package.json' with { type: 'json' }
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { AddressTable } from '../core/address-table.ts'
+import { bareAddress } from '../core/address.ts'
 import type { ServiceEvent } from '../core/event.ts'
-import { createMetrics } from '../metrics/prometheus.ts'
+import { createPage } from '../metrics/page/page.ts'
+import { makeReport } from '../metrics/report.ts'
 import { createAdminApp } from '../proxy/admin.ts'
 import { createApp } from '../proxy/app.ts'
 import { createClientAddressReader } from '../proxy/client-address.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
 import { createRelay } from '../proxy/relay.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
+import { explainAddress, explanationLines } from './explain.ts'
 import { startRefreshing } from './index-refresh.ts'
 import type { Listener } from './listener.ts'
 import { listen, peerOf } from './listener.ts'
+import { createOperators } from './operators.ts'
 import { createPolicy } from './policy.ts'
 import { createPresence } from './presence.ts'
 import { startRechecking } from './probe-recheck.ts'
@@ -39,15 +44,15 @@ export async function startService(
 ): Promise<Service> {
   const table = loadBundledTable()
   const { presence, keeper, probe } = createPresence(config, Date.now)
-  const metrics = createMetrics({ index: () => keeper?.state(), now: Date.now })
+  const policy = createPolicy(config)
+  const operators = createOperators({ config, policy, table, keeper, now: Date.now })
   const recordAll = (event: ServiceEvent) => {
-    metrics.record(event)
+    operators.record(event)
     record(event)
   }
   const stopRefreshing = keeper && (await startRefreshing(keeper, config.index, recordAll))
   const stopRechecking = probe && startRechecking(probe, config.probe, Date.now, recordAll)
 
-  const policy = createPolicy(config)
   const addressOf = createClientAddressReader(config.clientAddress)
   const app = createApp<{ incoming: Parameters<typeof peerOf>[0]['incoming'] }>({
     policy: () => policy,
@@ -74,7 +79,18 @@ export async function startService(
   const admin = createAdminApp({
     ready: () => !draining,
     details: () => readyDetails(config, table, keeper),
-    metrics: metrics.scrape,
+    metrics: operators.scrape,
+    page: createPage({
+      report: () => makeReport(operators.report),
+      async explain(method, path, text) {
+        const address = bareAddress(text)
+        if (address === undefined) return { problem: `wanted an IPv4 or IPv6 address, got ${text}` }
+        const asked = { policy, presence, locate: table.locate }
+        return explanationLines(address, await explainAddress(method, path, address, asked))
+      },
+      version: packageJson.version,
+      now: Date.now,
+    }),
   })
   const listener = await listen((request, env) => app.fetch(request, env), {
     host: config.host,

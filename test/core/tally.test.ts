@@ -109,10 +109,30 @@ test('from a mark to another, and from one to now', () => {
   expect(read(tally.rows(second))).toEqual([['eu-west-1', 1, 7]])
 })
 
-test('many kinds are kept, and no more than there may be', () => {
+test('more regions than there are anywhere are counted together: nothing is lost, nothing grows', () => {
   const tally = createTally(upstreams)
-  for (let at = 0; at < 10_100; at++) tally.record({ ...pull, region: `r-${at}` })
+  for (let at = 0; at < 3000; at++) tally.record({ ...pull, region: `r-${at}` })
+  tally.record({ ...pull, region: 'r-5' })
   const rows = tally.rows()
-  expect(rows.length).toBe(10_000)
-  expect(rows.every(({ bytes }) => bytes === 100)).toBe(true)
+  expect(rows.length).toBe(1024)
+  expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(3001)
+  expect(rows.find(({ region }) => region === 'r-5')).toMatchObject({ requests: 2 })
+  expect(rows.find(({ region }) => region === 'other')).toMatchObject({ requests: 3000 - 1023 })
+})
+
+test('kinds that differ in one label alone are never taken for each other', () => {
+  const tally = createTally(upstreams)
+  const kinds = ['blob', 'manifest', 'tags'] as const
+  const methods = ['GET', 'HEAD', 'other']
+  const places = ['a', 'b', 'c', 'd']
+  for (const kind of kinds) {
+    for (const method of methods) {
+      for (const region of places) {
+        for (const mirror of places) tally.record({ ...pull, kind, method, region, mirror })
+      }
+    }
+  }
+  const rows = tally.rows()
+  expect(rows.length).toBe(3 * 3 * 4 * 4)
+  expect(rows.every(({ requests }) => requests === 1)).toBe(true)
 })

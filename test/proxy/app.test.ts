@@ -120,9 +120,18 @@ test('each request leaves one event, without the client’s address', async () =
       mirror: 'aws/eu-west-1',
       status: 307,
       sizeBytes: 42,
+      bytes: 42,
       durationMs: 0,
     },
   ])
+})
+
+test.for<[string, string, number]>([
+  ['a closed range', 'bytes=0-9', 10],
+  ['a rest that resumes', 'bytes=10-', 0],
+])('%s is counted as what it reads', async ([, range, bytes]) => {
+  await ask(blobPath, { client: 'aws/eu-west-1', presence: mirrored, headers: { range } })
+  expect(events).toMatchObject([{ sizeBytes: 42, bytes }])
 })
 
 test.for<[string, string, object]>([
@@ -142,10 +151,14 @@ test('methods that nobody knows share one name in the events', async () => {
   expect(events[0]).toMatchObject({ method: 'other', status: 405 })
 })
 
-async function ask(
-  target: string,
-  options: { method?: string; client?: string; presence?: Presence } = {},
-): Promise<Response> {
+type AskOptions = {
+  method?: string
+  client?: string
+  presence?: Presence
+  headers?: Readonly<Record<string, string>>
+}
+
+async function ask(target: string, options: AskOptions = {}): Promise<Response> {
   const presence: PresenceSource = {
     current: () => options.presence,
     ask: () => Promise.resolve('failed'),
@@ -162,7 +175,10 @@ async function ask(
     elapsedMs: () => 1000,
   })
   return app.fetch(
-    new Request(`http://registry.example${target}`, { method: options.method ?? 'GET' }),
+    new Request(`http://registry.example${target}`, {
+      method: options.method ?? 'GET',
+      headers: options.headers ?? {},
+    }),
     {},
   )
 }

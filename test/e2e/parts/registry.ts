@@ -8,6 +8,8 @@ export type RegistryRequest = {
   readonly method: string
   readonly path: string
   readonly status: number
+  /** What the body had that was sent. */
+  readonly bytes: number
   readonly agent: string
 }
 
@@ -77,12 +79,13 @@ export function blobsServed(requests: readonly RegistryRequest[]): string[] {
 
 /** Apache's combined format, which distribution writes beside its own lines. */
 function parseAccessLog(text: string): RegistryRequest[] {
-  const line = /^(\S+) - \S+ \[[^\]]*\] "(\S+) (\S+) [^"]*" (\d{3}) \d+ "[^"]*" "([^"]*)"$/gm
-  return [...text.matchAll(line)].map(([, client, method, path, status, agent]) => ({
+  const line = /^(\S+) - \S+ \[[^\]]*\] "(\S+) (\S+) [^"]*" (\d{3}) (\d+) "[^"]*" "([^"]*)"$/gm
+  return [...text.matchAll(line)].map(([, client, method, path, status, bytes, agent]) => ({
     client: client!,
     method: method!,
     path: path!,
     status: Number(status),
+    bytes: Number(bytes),
     agent: agent!,
   }))
 }
