@@ -15,7 +15,8 @@ With no configuration it shows itself: an embedded upstream and two embedded mir
   --config FILE   the configuration (NEARPORT_CONFIG; else ./nearport.json, if it is there)
   --host, --port  where clients come in (HOST, PORT; every address, 8080)
   --admin-host, --admin-port
-                  /livez, /readyz and /metrics (ADMIN_HOST, ADMIN_PORT; 127.0.0.1, 9090)
+                  the operators' page, /report.json, /metrics, /livez and /readyz
+                  (ADMIN_HOST, ADMIN_PORT; 127.0.0.1, 9090)
 
 One JSON line an event goes to standard output. SIGTERM drains.
 `

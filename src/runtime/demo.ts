@@ -94,8 +94,9 @@ function greeting({ port, adminPort }: Service, config: Config): string {
   An image, pulled by a real client:
     skopeo copy --src-tls-verify=false docker://127.0.0.1:${port}/hello:1.0 dir:hello
 
-  Where all that came from:
-    curl -s http://127.0.0.1:${adminPort}/metrics | grep ^nearport_requests_total
+  Where all that came from, in bytes and dollars, for people and for Prometheus:
+    http://127.0.0.1:${adminPort}/
+    curl -s http://127.0.0.1:${adminPort}/metrics | grep ^nearport_blob_bytes_total
 
 `
 }
