@@ -63,10 +63,10 @@ test('operators have a port of their own, and clients cannot see it', async () =
   })
   const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
   expect(metrics).toMatch(
-    /^nearport_requests_total\{kind="blob",method="GET",action="mirror",reason="in-region",mirror="aws\/eu-west-1",cloud="aws",region="eu-west-1",status="307"\} 1$/m,
+    /^nearport_requests_total\{kind="blob",method="GET",status="307",action="mirror",reason="in-region",mirror="aws\/eu-west-1",cloud="aws",region="eu-west-1"\} 1$/m,
   )
   expect(metrics).not.toContain(digest)
-  for (const path of ['/livez', '/readyz', '/metrics']) {
+  for (const path of ['/', '/report.json', '/livez', '/readyz', '/metrics']) {
     expect((await fetch(url + path)).status).toBe(404)
   }
 })
