@@ -13,8 +13,8 @@ import {
   demandOf,
   locationsByMirror,
 } from '../../../src/sync/traffic/traffic-demand.ts'
-import { TrafficError } from '../../../src/sync/traffic/traffic-error.ts'
-import { longestLine } from '../../../src/sync/traffic/traffic-file.ts'
+import { longestLine } from '../../../src/traffic/line-splitter.ts'
+import { LogError } from '../../../src/traffic/read-logs.ts'
 
 const digest = (n: number) => digestOfHex(n.toString(16).padStart(64, '0'))
 const locate = (address: string) =>
@@ -217,15 +217,15 @@ describe('files', () => {
 
   test('of which more is not understood are refused, with the line and how it begins', async () => {
     await expect(read(event(), '', 'one', `two${'x'.repeat(500)}`)).rejects.toThrow(
-      /^.*traffic\.log is not traffic: wanted .*, and 2 of 3 lines are neither; the first is .*traffic\.log line 3: one$/,
+      /^.*traffic\.log is not understood: wanted .*, and 2 of 3 lines are not; the first is .*traffic\.log line 3: one$/,
     )
-    await expect(read('x'.repeat(500))).rejects.toThrow(/line 1: x{120}…$/)
+    await expect(read('x'.repeat(500))).rejects.toThrow(/line 1: x{119}…$/)
   })
 
   test('one of which is foreign are refused, whatever the others are', async () => {
     const good = await inFile(`${event()}\n`.repeat(100))
     const foreign = await inFile('a,b,c\n'.repeat(50))
-    await expect(readTraffic([good, foreign], locate)).rejects.toThrow(TrafficError)
+    await expect(readTraffic([good, foreign], locate)).rejects.toThrow(LogError)
   })
 
   test('that are foreign are refused long before their end', async () => {
@@ -242,7 +242,7 @@ describe('files', () => {
 
   test('without line ends are one line, of which the beginning is kept', async () => {
     const path = await inFile(Buffer.alloc(longestLine * 64, 'x'))
-    await expect(readTraffic([path], locate)).rejects.toThrow('1 of 1 lines are neither')
+    await expect(readTraffic([path], locate)).rejects.toThrow('1 of 1 lines are not')
     const long = event({ repository: 'x'.repeat(longestLine * 64) })
     expect(await read(long, event())).toMatchObject({ lines: 2, notUnderstood: 1 })
   })
