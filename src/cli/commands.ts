@@ -39,6 +39,14 @@ export const commands: Readonly<Record<string, NamedCommand>> = {
       "looks up whose an address is; compiles, verifies and shows the clouds' published ranges",
     load: async () => (await import('./ranges.ts')).ranges,
   },
+  estimate: {
+    summary: 'tells from access logs what mirrors would save, before there is one',
+    load: async () => (await import('./estimate.ts')).estimate,
+  },
+  report: {
+    summary: 'says what stayed home, in bytes and dollars, and what would keep more',
+    load: async () => (await import('./report.ts')).report,
+  },
   explain: {
     summary: 'prints the decision for an address and a path, and every step to it',
     load: async () => (await import('./explain.ts')).explain,
