@@ -8,7 +8,7 @@ import { counted } from './sync-counted.ts'
 
 /**
  * Reads what was pulled, where a mirror holds what pays; undefined where none does. `say` is told
- * what of it could not be used. Throws TrafficError for a file that cannot be believed.
+ * what of it could not be used. Throws LogError for a file that cannot be believed.
  */
 export async function loadPaying(
   config: Config,

@@ -1,7 +1,8 @@
-import { addressWords, bareAddress, readAddress } from '../core/address.ts'
+import { bareAddress } from '../core/address.ts'
 import type { ClientLocation } from '../core/location.ts'
 import { viewOf } from './byte-words.ts'
 import { comma, space } from './byte-scan.ts'
+import { isPrivate } from './private-address.ts'
 
 /**
  * What a text in the place of an address is: `public` and `private` addresses (a proxy's, or a
@@ -160,22 +161,3 @@ const masks = Int32Array.from({ length: 17 * 3 }, (_, at) => {
 
 /** As much of a list as is looked at. */
 const scratch = Buffer.alloc(1024)
-
-/** Private, loopback, link-local and shared (RFC 6598) addresses: of machines beside the server. */
-function isPrivate(address: string): boolean {
-  const family = readAddress(address)
-  const word = addressWords[0]!
-  if (family === 6) {
-    const [, second, third, fourth] = addressWords
-    const isLoopback = word === 0 && second === 0 && third === 0 && fourth === 1
-    return isLoopback || word >>> 25 === 0xfc >>> 1 || word >>> 22 === 0xfe80 >>> 6
-  }
-  return (
-    word >>> 24 === 10 ||
-    word >>> 24 === 127 ||
-    word >>> 20 === 0xac1 ||
-    word >>> 16 === 0xc0a8 ||
-    word >>> 16 === 0xa9fe ||
-    word >>> 22 === 0x6440 >>> 6
-  )
-}

@@ -48,10 +48,12 @@ export function createCombinedReader(parts: ReaderParts): LineReader {
     at += 3
     let kind: TargetKind = 'other'
     const method = view.getInt32(at)
-    if (method === get || method === head) {
-      // That of a HEAD is read only to be quickly at its end.
-      const asked = target.read(bytes, method === get ? at + 4 : at + 5)
-      if (method === get) kind = asked
+    if (method === get) {
+      kind = target.read(bytes, at + 4)
+      at = target.end
+    } else if (method === head && bytes[at + 4] === space) {
+      // Only to be quickly at its end.
+      target.read(bytes, at + 5)
       at = target.end
     }
     at = endOfRequest(bytes, at, end)

@@ -1,4 +1,3 @@
-import { openBrace } from './byte-scan.ts'
 import { createEventReader } from './event-reader.ts'
 import { createGoogleReader } from './google-reader.ts'
 import { createJsonLineReader } from './json-line-reader.ts'
@@ -7,7 +6,7 @@ import type { LineReader, ReaderParts } from './line-reader.ts'
 import type { LogFormat } from './log-format.ts'
 import { createRegistryJsonReader } from './registry-json-reader.ts'
 
-/** Reads the formats that have a JSON object a line, as far as they are `wanted`. */
+/** Reads lines that begin with a brace: the formats of JSON, as far as they are `wanted`. */
 export function createJsonReader(
   parts: ReaderParts,
   wanted: (format: LogFormat) => boolean,
@@ -17,7 +16,6 @@ export function createJsonReader(
   })
 
   return (bytes, start, end) => {
-    if (bytes[start] !== openBrace) return undefined
     const json = parseObject(bytes.toString('latin1', start, end))
     if (json === undefined) return undefined
     for (const { format, read } of readers) if (read(json)) return format

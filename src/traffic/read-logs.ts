@@ -58,11 +58,14 @@ export async function readLog(
     },
   )
 
+  const mayBeRegistry = format === 'auto' || format === 'docker-registry'
   const log = openLog(source, () => tally.at)
   let bytes = 0
   for await (const piece of log.pieces) {
     // A line of the combined format may come before the registry's own line of the same request.
-    if (bytes === 0) registry.hasOwnLines = piece.subarray(0, headBytes).includes(ownLine)
+    if (bytes === 0 && mayBeRegistry) {
+      registry.hasOwnLines = piece.subarray(0, headBytes).includes(ownLine)
+    }
     bytes += piece.length
     splitter.push(piece)
     if (tally.lines >= probeLines || bytes >= probeBytes) tally.refuseForeign(format)

@@ -1,14 +1,16 @@
-import {
-  asciiBytes,
-  colon,
-  isAt,
-  lineFeed,
-  questionMark,
-  quote,
-  slash,
-  space,
-} from './byte-scan.ts'
+import { asciiBytes, colon, isAt, lineFeed, slash } from './byte-scan.ts'
 import { viewOf, wordOf } from './byte-words.ts'
+import {
+  afterEncodedColon,
+  afterHost,
+  algorithmEndWord,
+  algorithmWord,
+  beforeDigest,
+  hexLength,
+  longestColon,
+  pairValues,
+  stops,
+} from './target-scan.ts'
 
 /** What a path asks for, as far as it counts: anything else is `other`. */
 export type TargetKind = 'blob' | 'manifest' | 'other'
@@ -169,71 +171,9 @@ const manifestsWord = wordOf('/man')
 /** No verb with a name after it is shorter. */
 const verbsLength = blobs.length
 const dataFile = asciiBytes('/data')
-const algorithmWord = wordOf('sha2')
-const algorithmEndWord = wordOf('a256')
-const scheme = asciiBytes('://')
-const hexLength = 64
-
-// Some clients encode the colon, and S3 encodes in its log what came encoded.
-const encodedColons = ['%3A', '%3a', '%253A', '%253a'].map((text) => asciiBytes(text))
-const longestColon = '%253A'.length
-
-/** What two characters of a digest stand for; more than a byte where they are none. */
-const pairValues = new Uint16Array(65_536).fill(256)
-for (let value = 0; value < 256; value++) {
-  const pair = value.toString(16).padStart(2, '0')
-  pairValues[(pair.charCodeAt(0) << 8) | pair.charCodeAt(1)] = value
-}
-
-/** The bytes where a segment of a path ends. */
-const stops = new Uint8Array(256)
-for (let byte = 0; byte < 256; byte++) stops[byte] = byte === slash || isPathEnd(byte) ? 1 : 0
-
-function isPathEnd(byte: number): boolean {
-  return byte <= space || byte === quote || byte === questionMark
-}
 
 /** Where requests that are text are read from. */
 const scratch = Buffer.alloc(16_384)
-
-/** Where the path begins in `https://host:443/path`; the word's own begin where it is none. */
-function afterHost(bytes: Uint8Array, from: number): number {
-  for (let at = from; at <= from + 'https'.length; at++) {
-    if (!isAt(bytes, at, scheme)) continue
-    let path = at + scheme.length
-    while (stops[bytes[path]!] === 0) path++
-    return path
-  }
-  return from
-}
-
-/** What follows a colon that is encoded; the same place where there is none. */
-function afterEncodedColon(bytes: Uint8Array, at: number): number {
-  for (const encoded of encodedColons) if (isAt(bytes, at, encoded)) return at + encoded.length
-  return at
-}
-
-/**
- * Where the algorithm begins that is before these digits: `sha256:`, `sha256/` or `sha256/ab/`,
- * which the first two digits are; -1 where it is not there.
- */
-function beforeDigest(bytes: Uint8Array, hex: number): number {
-  let end = hex
-  if (bytes[hex - 1] === slash) {
-    const isDeeper =
-      bytes[hex - 4] === slash && bytes[hex - 3] === bytes[hex] && bytes[hex - 2] === bytes[hex + 1]
-    end = isDeeper ? hex - 4 : hex - 1
-  } else if (bytes[hex - 1] === colon) end = hex - 1
-  else
-    for (const each of encodedColons)
-      if (isAt(bytes, hex - each.length, each)) end = hex - each.length
-  const name = end - 'sha256'.length
-  if (name < 0 || end === hex) return -1
-  const view = viewOf(bytes)
-  const isThere =
-    view.getInt32(name) === algorithmWord && view.getInt32(name + 2) === algorithmEndWord
-  return isThere ? name : -1
-}
 
 /** A name as it was meant: what cannot be decoded stays as it is. */
 function decoded(text: string): string {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Heard } from './reading.ts'
 import { hex, readLines, sha } from './reading.ts'
@@ -66,6 +67,14 @@ test.for<[string, string, Heard]>([
     { ...whole, kind: 'manifest' },
   ],
   ['a HEAD', line({ request: `HEAD /v2/team/app/blobs/${sha} HTTP/1.1` }), other],
+  [
+    'a request that would end earlier',
+    line({ request: `GET /v2/team/app/blobs/${sha} HTTP/1.\\" 200 99`, rest: '400 0' }),
+    other,
+  ],
+  ['a HEAD of nothing', line({ request: 'HEAD' }), other],
+  ['a GET of nothing', line({ request: 'GET ' }), other],
+  ['a method that begins as HEAD', line({ request: 'HEADER / HTTP/1.1' }), other],
   ['a blob that is not there', line({ rest: '404 96 "-" "x"' }), other],
   ['a blob that has not changed', line({ rest: '304 0' }), other],
   ['a path of no registry', get(`/x/blobs/${sha}`), other],
@@ -193,6 +202,70 @@ test.for<[string, string]>([
     notUnderstood: 1,
     heard: [whole],
   })
+})
+
+/** What a line says, slowly, of the blob that its client went for; undefined: not understood. */
+function readSlowly(text: string): Heard | undefined {
+  const match =
+    /^\S+ [^[]*\[\d\d\/Oct\/\d{4}:\d\d:\d\d:\d\d \+0200\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d{1,15}|-)(?: |$)/.exec(
+      text,
+    )
+  if (match === null) return undefined
+  const [, request, status, sent] = match
+  const target =
+    /^GET (?:[^/ "?]{0,5}:\/\/[^/ "?]*)?\/v2\/([^ "?]+?)\/(?:blobs\/(sha256(?::|%3[Aa]|%253[Aa])[0-9a-f]{64})|manifests\/([^/ "?]+))(?=[ "?]|$)/.exec(
+      request!,
+    )
+  if (target === null || !/200|206|30[12378]/.test(status!)) return { kind: 'other' }
+  const [, repository, blob, manifest] = target
+  return {
+    kind: blob === undefined ? 'manifest' : 'blob',
+    ...(sent === '-' || status!.startsWith('3') ? {} : { bytes: Number(sent) }),
+    repository: decoded(repository!),
+    reference: blob === undefined ? decoded(manifest!) : `sha256:${blob.slice(-64)}`,
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+test('a line that is changed anywhere is read as a regular expression reads it', async () => {
+  const requests = [
+    `GET /v2/team/app/blobs/${sha} HTTP/1.1`,
+    `GET /v2/blobs/manifests/blobs/sha256%3A${hex}?ns=x HTTP/1.1`,
+    `GET https://images.example/v2/app/manifests/latest HTTP/2.0`,
+    `HEAD /v2/app/manifests/${sha} HTTP/1.1`,
+  ]
+  const signs = ['"', '\\', ' ', '[', ']', '?', '/', ':', '%', '-', '0', 'f']
+  const words = ['GET ', '/v2/', '/blobs/', '/manifests/', sha, '" 200 5', '307', '\\" 200 9']
+  const change = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    less: fc.oneof(fc.constant(0), fc.nat(6), fc.nat(80)),
+    put: fc.constantFrom('', ...signs, ...words),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...requests),
+      fc.constantFrom('200 6 "-" "x"', '206 0', '307 171 "-" "x"', '404 96', '200 -'),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      async (request, rest, changes) => {
+        let text = line({ request, rest })
+        for (const { at, less, put } of changes) {
+          const from = 20 + Math.floor(at * (text.length - 20))
+          text = text.slice(0, from) + put + text.slice(from + less)
+        }
+        const { heard } = await readLines([line(), text], 'combined')
+        const { time: _time, from: _from, ...said } = heard[1] ?? { kind: undefined }
+        expect({ text, said }).toEqual({ text, said: readSlowly(text) ?? { kind: undefined } })
+      },
+    ),
+    { numRuns: 3000 },
+  )
 })
 
 test('a second that changes, and comes again, is read each time', async () => {

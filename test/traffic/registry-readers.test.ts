@@ -120,6 +120,12 @@ test('lines of the combined format are requests where there are no others', asyn
   expect(heard).toMatchObject([{ kind: 'blob', bytes: 10 }])
 })
 
+test('whoever asks for the combined format alone gets its lines as requests', async () => {
+  const { heard, notUnderstood } = await readLines([combined, textOf(), combined], 'combined')
+  expect(heard).toMatchObject([{ kind: 'blob' }, { kind: 'blob' }])
+  expect(notUnderstood).toBe(1)
+})
+
 test.for<[string, string, Heard]>([
   ['another message', textOf({}, 'response completed with error'), silent],
   ['a message of one word', textOf().replace('"response completed"', 'ready'), silent],
