@@ -51,4 +51,8 @@ export const commands: Readonly<Record<string, NamedCommand>> = {
     summary: 'prints the decision for an address and a path, and every step to it',
     load: async () => (await import('./explain.ts')).explain,
   },
+  'client-config': {
+    summary: 'prints the file that a node wants so that its pulls go through nearport',
+    load: async () => (await import('./client-config.ts')).clientConfig,
+  },
 }

@@ -41,8 +41,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 function overview(): string {
+  const longest = Math.max(...Object.keys(commands).map(({ length }) => length))
   const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  nearport ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  nearport ${name.padEnd(longest)} ${summary}`,
   )
   return `nearport makes container image pulls come from the nearest copy.\n\n${lines.join('\n')}\n\nnearport NAME --help says more.\n`
 }

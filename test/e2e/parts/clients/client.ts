@@ -12,6 +12,14 @@ export type Pull = {
   readonly registry: string
   readonly image: Pick<PushedImage, 'kind' | 'repository' | 'tag'>
   readonly host: Host
+  /** The client's own configuration, in place of flags that let it use plain HTTP anywhere. */
+  readonly configured?: Configured
+}
+
+/** Where a client finds its configuration. */
+export type Configured = {
+  readonly flags: readonly string[]
+  readonly env: Readonly<Record<string, string>>
 }
 
 /**

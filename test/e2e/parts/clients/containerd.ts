@@ -47,12 +47,12 @@ export function createContainerdClient(
       const isImage = pull.image.kind !== 'artifact' && pull.image.kind !== 'nested'
       const verb = isImage ? ['images', 'pull', '--snapshotter', 'native'] : ['content', 'fetch']
       // The requests are made by ctr, not by the daemon: it has to be on the host.
-      const { tookMs } = await inNamespace(pull.host.namespace, [
-        ...ctr,
-        ...verb,
-        '--plain-http',
-        referenceOf(pull),
-      ])
+      const { flags, env } = pull.configured ?? { flags: ['--plain-http'], env: {} }
+      const { tookMs } = await inNamespace(
+        pull.host.namespace,
+        [...ctr, ...verb, ...flags, referenceOf(pull)],
+        { env },
+      )
       const { stdout } = await run([...ctr, 'content', 'ls', '-q'])
       const store = join(root, 'io.containerd.content.v1.content/blobs/sha256')
       const digests = stdout.split('\n').filter(Boolean)

@@ -23,11 +23,12 @@ function storageClient(name: 'podman' | 'buildah'): Client {
       await writeFile(policy, '{"default":[{"type":"insecureAcceptAnything"}]}')
       const storage = ['--root', root, '--runroot', join(folder, 'run'), '--storage-driver', 'vfs']
       const temporary = name === 'podman' ? ['--tmpdir', join(folder, 'tmp')] : []
-      const trust = ['--tls-verify=false', '--signature-policy', policy]
+      const { flags, env } = pull.configured ?? { flags: ['--tls-verify=false'], env: {} }
+      const trust = [...flags, '--signature-policy', policy]
       const { tookMs } = await inNamespace(
         pull.host.namespace,
         [name, ...storage, ...temporary, 'pull', '-q', ...trust, referenceOf(pull)],
-        { env: { HOME: folder } },
+        { env: { HOME: folder, ...env } },
       )
       const content = await readStorage(root)
       await rm(folder, { recursive: true })

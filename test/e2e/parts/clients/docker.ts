@@ -35,19 +35,20 @@ export function dockerMissing(): string | undefined {
 
 /**
  * Starts a Docker Engine on a host, on a containerd that runs there. Registries on the service's
- * host may be plain HTTP.
+ * host may be plain HTTP, unless it is given a daemon.json of its own.
  */
 export async function startDocker(
   host: Host,
   directory: string,
   containerdSocket: string,
+  daemonJson?: string,
 ): Promise<Docker> {
   await mkdir(directory, { recursive: true })
   const root = join(directory, 'docker')
   const socket = join(directory, 'docker.sock')
   const config = join(directory, 'daemon.json')
   const insecure = ['198.51.100.0/24', '2001:db8::/32']
-  await writeFile(config, JSON.stringify({ 'insecure-registries': insecure }))
+  await writeFile(config, daemonJson ?? JSON.stringify({ 'insecure-registries': insecure }))
   const exec = join(directory, 'exec')
   const pid = join(directory, 'docker.pid')
   const files = ['-H', `unix://${socket}`, '--data-root', root, '--exec-root', exec, '-p', pid]
@@ -84,7 +85,9 @@ export function createDockerClient(
       const { tookMs } = await run([...cli, 'pull', '-q', reference])
       const { stdout } = await run([...cli, 'image', 'inspect', reference])
       const [image] = JSON.parse(stdout) as readonly [InspectedImage]
-      const repository = `${pull.registry}/${pull.image.repository}@`
+      // Docker leaves out its own registry's name.
+      const prefix = pull.registry === 'docker.io' ? '' : `${pull.registry}/`
+      const repository = `${prefix}${pull.image.repository}@`
       const manifests = image.RepoDigests.filter((name) => name.startsWith(repository)).map(
         (name) => name.slice(repository.length) as Digest,
       )

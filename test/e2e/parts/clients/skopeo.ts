@@ -12,14 +12,13 @@ export const skopeo: Client = {
   available: () => undefined,
   async pull(pull) {
     const folder = await pullFolder('skopeo')
-    const flags = ['--insecure-policy', '-q', '--all', '--src-tls-verify=false']
-    const { tookMs } = await inNamespace(pull.host.namespace, [
-      'skopeo',
-      'copy',
-      ...flags,
-      `docker://${referenceOf(pull)}`,
-      `dir:${folder}`,
-    ])
+    const { flags, env } = pull.configured ?? { flags: ['--src-tls-verify=false'], env: {} }
+    const copy = ['copy', '--insecure-policy', '-q', '--all', ...flags]
+    const { tookMs } = await inNamespace(
+      pull.host.namespace,
+      ['skopeo', ...copy, `docker://${referenceOf(pull)}`, `dir:${folder}`],
+      { env },
+    )
     const names = (await readdir(folder)).filter((name) => name !== 'version')
     const content = await readContent(names.map((name) => named(folder, name)))
     await rm(folder, { recursive: true })
