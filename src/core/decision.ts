@@ -28,6 +28,7 @@ export type UpstreamReason = Extract<
   Reason,
   | 'manifest'
   | 'configured'
+  | 'opted-out'
   | 'same-cloud'
   | 'no-location'
   | 'no-mirror'
@@ -43,6 +44,14 @@ export type Policy = {
   readonly mirrors: readonly Mirror[]
   readonly route: (client: ClientLocation | undefined) => Route
 }
+
+/** The policy for clients that must not be sent to a mirror: the same, with none in it. */
+export function withoutMirrors(policy: Policy): Policy {
+  return { ...policy, route: () => optedOut }
+}
+
+// As one that the configuration names, it stands above every rule.
+const optedOut: Route = { candidates: [], configured: true, otherwise: 'opted-out' }
 
 /**
  * What is known of what the mirrors hold. `undefined` in its place: nothing is, since no index is

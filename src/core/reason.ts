@@ -11,6 +11,7 @@ export const reasons = [
   'configured',
   // to the upstream
   'manifest',
+  'opted-out',
   'same-cloud',
   'no-location',
   'no-mirror',

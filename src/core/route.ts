@@ -16,7 +16,7 @@ export type Route = {
   readonly candidates: readonly Candidate[]
   /** The configuration names this location, so that no rule of ours stands above it. */
   readonly configured: boolean
-  readonly otherwise: Extract<Reason, 'no-location' | 'no-mirror' | 'configured'>
+  readonly otherwise: Extract<Reason, 'no-location' | 'no-mirror' | 'configured' | 'opted-out'>
 }
 
 /** What routes are made from. `overrides` and `elsewhere` hold a mirror's id or `upstream`. */

@@ -42,6 +42,11 @@ export function adviseOn(group: TrafficGroup, terms: AdviceTerms): Advised {
         },
         leftCostAMonth: costAtNearest(group, terms),
       }
+    case 'opted-out':
+      return {
+        advice: { text: 'These clients are not to be sent to mirrors, by optOut.' },
+        leftCostAMonth: undefined,
+      }
     case 'configured':
       return adviseOnOverride(group, terms)
     case 'no-location':

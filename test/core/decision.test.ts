@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Holding } from '../../src/core/decision.ts'
-import { decide } from '../../src/core/decision.ts'
+import { decide, withoutMirrors } from '../../src/core/decision.ts'
 import { reasons } from '../../src/core/reason.ts'
 import { parseRequest } from '../../src/core/request.ts'
 import { at, blobDigest, mirrorIds, presenceOf, worldPolicy } from './world.ts'
@@ -184,6 +184,14 @@ test.for<[string, string, object]>([
   )
 })
 
+test.for(['aws/eu-west-1', 'gcp/us-central1', 'nowhere'])(
+  'a client in %s that opted out gets the upstream, whatever the rules say',
+  (client) => {
+    const policy = withoutMirrors(worldPolicy({ elsewhere: 'r2/global' }))
+    expect(answerOf(path, client, policy, presenceOf(all))).toBe('upstream opted-out')
+  },
+)
+
 test('every reason is given by some decision', () => {
   const policy = worldPolicy({ elsewhere: 'r2/global', overrides: { 'aws/us-east-1': 'upstream' } })
   const plain = worldPolicy()
@@ -208,6 +216,7 @@ test('every reason is given by some decision', () => {
     note(path, client, policy)
   }
   for (const client of ['nowhere', 'azure/westus']) note(path, client)
+  note(path, 'aws/eu-west-1', withoutMirrors(plain))
   for (const target of ['/v2/', '/', '/v2/team/a/manifests/1', '/v2/team/a/tags/list'])
     note(target, 'nowhere')
   note(path, 'aws/eu-west-1', plain, presenceOf({}))

@@ -298,6 +298,12 @@ test.for<[string, Partial<TallyRow>, Readonly<Record<string, string>>, string]>(
   expect(missed!.savesAMonth).toBeUndefined()
 })
 
+test('clients that opted out have no advice but that they did', () => {
+  const [missed] = find({ rows: [{ ...row, reason: 'opted-out' }] })
+  expect(missed!.advice).toEqual({ text: expect.stringContaining('optOut') })
+  expect(missed!.savesAMonth).toBeUndefined()
+})
+
 test('a place without prices has no saving that could be said', () => {
   const [missed] = find({ rows: [{ ...row, region: 'cn-north-1' }] })
   expect(missed!.savesAMonth).toBeUndefined()
