@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { parseRange } from './core/address-ranges.ts'
 import { parseKeyTemplate } from './core/key-template.ts'
 import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
+import { profileNames, profileOf } from './core/profiles.ts'
 import {
   environmentPrefix,
   holds,
@@ -36,30 +38,47 @@ const mirrorId = z.string().refine((text) => parseMirrorId(text) !== undefined, 
   error: 'wanted <cloud>/<region>, as in aws/eu-west-1',
 })
 
-const upstream = z.strictObject({
-  repositories: repository
-    .default('')
-    .describe('Prefix of the repository names it answers for; the longest wins; empty is all'),
-  registry: origin.describe('Scheme and host of the registry'),
-  namespace: repository.default('').describe('Put before the repository name upstream'),
-  cloud: z
-    .enum(['aws', 'gcp', 'azure'])
-    .optional()
-    .describe('Where it lives: callers in that cloud stay there'),
-  region: z
-    .string()
-    .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a region of its cloud' })
-    .optional()
-    .describe('The region it lives in, for what its bytes cost; default: not known'),
-  mode: z
-    .literal('redirect', { error: 'wanted "redirect": no other mode is there yet' })
-    .default('redirect')
-    .describe('Clients are sent to the upstream, which must not want tokens'),
-  credentials: environmentPrefix
-    .optional()
-    .describe('HUB reads HUB_USERNAME and HUB_PASSWORD for sync; default: docker’s config.json'),
-  limits: upstreamLimits,
-})
+const upstream = z
+  .strictObject({
+    repositories: repository
+      .default('')
+      .describe('Prefix of the repository names it answers for; the longest wins; empty is all'),
+    profile: z
+      .enum(profileNames)
+      .optional()
+      .describe('A registry that is known by name; keys beside it win'),
+    registry: origin
+      .optional()
+      .describe('Scheme and host of the registry; default: the profile’s, where it has one'),
+    namespace: repository.default('').describe('Put before the repository name upstream'),
+    cloud: z
+      .enum(['aws', 'gcp', 'azure'])
+      .optional()
+      .describe('Where it lives: callers in that cloud stay there; default: the profile’s'),
+    region: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a region of its cloud' })
+      .optional()
+      .describe('The region it lives in, for what its bytes cost; default: not known'),
+    mode: z
+      .enum(['redirect', 'relay'])
+      .optional()
+      .describe(
+        'redirect: clients are sent to the upstream, which must not want tokens; ' +
+          'relay: nearport asks in their place; default: the profile’s, else redirect',
+      ),
+    credentials: environmentPrefix
+      .optional()
+      .describe(
+        'HUB reads HUB_USERNAME and HUB_PASSWORD; default: docker’s config.json for sync, nobody’s for serve',
+      ),
+    limits: upstreamLimits,
+  })
+  .superRefine(({ registry, profile }, context) => {
+    if (registry !== undefined || profileOf(profile).registry !== undefined) return
+    const message = 'wanted the address of a registry, or a profile that has one'
+    context.addIssue({ code: 'custom', message, path: ['registry'] })
+  })
 
 const mirror = z
   .strictObject({
@@ -111,6 +130,66 @@ const clientAddress = z
   ])
   .describe('The one source of a client’s address')
 
+const relay = z
+  .strictObject({
+    inlineBytes: z
+      .int()
+      .min(0)
+      .default(67_108_864)
+      .describe('The largest blob that is passed on where the upstream sends it itself'),
+    atOnce: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(512)
+      .describe('Manifests and blobs under way at once; who comes beyond may come again'),
+    timeoutMs: z
+      .int()
+      .min(1)
+      .max(600_000)
+      .default(10_000)
+      .describe('How long an upstream has to answer, and to send its next byte'),
+    realms: z
+      .array(
+        z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/, {
+          error: 'wanted a host, with a port or without',
+        }),
+      )
+      .default([])
+      .describe('Hosts in private networks that an upstream’s tokens may come from'),
+  })
+  .prefault({})
+  .describe('How upstreams are asked in the place of clients')
+
+const optOut = z
+  .strictObject({
+    hosts: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9.-]+$/, { error: 'wanted a name without a port' })
+          .transform((name) => name.toLowerCase()),
+      )
+      .default([])
+      .describe('Names that clients ask by who must not be sent to a mirror'),
+    addresses: z
+      .array(
+        z.string().superRefine((text, context) => {
+          const range = parseRange(text)
+          if (typeof range === 'string') context.addIssue(range)
+        }),
+      )
+      .default([])
+      .describe('Ranges of such clients’ addresses, as in 203.0.113.0/24'),
+    header: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a header' })
+      .optional()
+      .describe('A header that says so by being there'),
+  })
+  .prefault({})
+  .describe('Clients in networks that refuse foreign buckets: they get the upstream')
+
 const port = z.int().min(0).max(65_535)
 
 /** The configuration as its file has it. One schema for every place it is read. */
@@ -130,6 +209,7 @@ export const configSchema = z.strictObject({
     .default('upstream')
     .describe('Where callers go that no mirror is near to'),
   clientAddress: clientAddress.default('socket'),
+  optOut,
   presence: z
     .enum(['index', 'probe', 'assume'])
     .default('index')
@@ -160,6 +240,7 @@ export const configSchema = z.strictObject({
       keepGenerations: z.int().min(1).default(10),
     })
     .prefault({}),
+  relay,
   sync,
   prune,
   prices: z

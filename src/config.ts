@@ -9,6 +9,7 @@ import type { Mirror } from './core/mirror.ts'
 import { parseMirrorId } from './core/mirror.ts'
 import type { Prices } from './core/prices.ts'
 import { createPrices } from './core/prices.ts'
+import { profileOf } from './core/profiles.ts'
 import type { Upstream } from './core/upstream.ts'
 
 /** A mirror with what sync needs to write to it. */
@@ -17,11 +18,14 @@ export type ConfiguredMirror = Mirror & { readonly store: StoreSettings; readonl
 /** Which of the wanted blobs a mirror is to hold. */
 export type Holds = ConfigFile['mirrors'][number]['holds']
 
-/** An upstream with what sync needs to read from it. */
+/** An upstream with what it takes to ask it. */
 export type ConfiguredUpstream = Upstream & {
   /** The region it lives in, for what its bytes cost. */
   readonly region?: string | undefined
-  /** What the environment names of its credentials begin with; undefined: docker's config.json. */
+  /**
+   * What the environment names of its credentials begin with; undefined: docker's config.json for
+   * sync, and nobody's for serve.
+   */
   readonly credentials?: string | undefined
   readonly limits: UpstreamLimits
 }
@@ -77,7 +81,9 @@ export function parseConfig(json: unknown, source: string): Config {
   return {
     ...file,
     mirrors: file.mirrors.map(configureMirror),
-    upstreams: file.upstreams.toSorted((a, b) => b.repositories.length - a.repositories.length),
+    upstreams: file.upstreams
+      .map(configureUpstream)
+      .toSorted((a, b) => b.repositories.length - a.repositories.length),
     overrides: regions,
     prices: createPrices(priceList, prices),
     clientAddress:
@@ -88,6 +94,20 @@ export function parseConfig(json: unknown, source: string): Config {
 /** The JSON Schema of nearport.json, for editors. */
 export function configJsonSchema(): object {
   return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
+}
+
+function configureUpstream({
+  profile,
+  ...upstream
+}: ConfigFile['upstreams'][number]): ConfiguredUpstream {
+  const known = profileOf(profile)
+  return {
+    ...upstream,
+    registry: (upstream.registry ?? known.registry)!,
+    mode: upstream.mode ?? known.mode,
+    cloud: upstream.cloud ?? known.cloud,
+    library: known.library,
+  }
 }
 
 function configureMirror(mirror: ConfigFile['mirrors'][number]): ConfiguredMirror {
@@ -170,8 +190,8 @@ function describeTraffic({ mirrors, sync, upstreams }: ConfigFile): readonly str
     'sync.traffic: wanted a file of events or an access log, as a mirror holds what-pays'
   return [
     ...(sync.traffic.length === 0 ? [`${traffic}, got none`] : []),
-    ...upstreams.flatMap(({ cloud }, at) =>
-      cloud === undefined
+    ...upstreams.flatMap(({ cloud, profile }, at) =>
+      cloud === undefined && profileOf(profile).cloud === undefined
         ? [`upstreams[${at}].cloud: wanted it said, as a mirror holds what-pays, got nothing`]
         : [],
     ),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { configJsonSchema, parseConfig } from '../src/config.ts'
 import { ConfigError } from '../src/config-error.ts'
+import { upstreamUrl } from '../src/core/upstream.ts'
 
 const upstreams = [{ registry: 'https://registry.example' }]
 
@@ -50,6 +51,44 @@ test('the configuration of the design is one', () => {
     'http://127.0.0.1:9000/images',
   ])
   expect(config.mirrors[0]!.store.signingRegion).toBe('us-east-1')
+})
+
+test.for<[string, object, object]>([
+  [
+    'a profile fills in what it knows',
+    { profile: 'docker-hub' },
+    { registry: 'https://registry-1.docker.io', mode: 'relay', library: true },
+  ],
+  [
+    'of a registry that is in one cloud, that too',
+    { profile: 'gcr' },
+    { registry: 'https://gcr.io', mode: 'redirect', cloud: 'gcp' },
+  ],
+  [
+    'keys beside a profile win',
+    { profile: 'gcr', registry: 'https://eu.gcr.io', mode: 'relay', cloud: 'aws' },
+    { registry: 'https://eu.gcr.io', mode: 'relay', cloud: 'aws' },
+  ],
+  [
+    'with no profile clients are redirected',
+    { registry: 'https://a.example' },
+    { registry: 'https://a.example', mode: 'redirect', cloud: undefined, library: undefined },
+  ],
+])('%s', ([, upstream, wanted]) => {
+  expect(parse({ upstreams: [upstream] }).upstreams[0]).toMatchObject(wanted)
+})
+
+test('a profile says where an image is, to whoever asks for it', () => {
+  const [upstream] = parse({ upstreams: [{ profile: 'docker-hub' }] }).upstreams
+  expect(upstreamUrl(upstream!, 'alpine', 'manifests/3')).toBe(
+    'https://registry-1.docker.io/v2/library/alpine/manifests/3',
+  )
+})
+
+test('a cloud that a profile knows need not be said for what pays', () => {
+  const mirror = { id: 'aws/us-east-1', bucket: 'b', holds: 'what-pays' }
+  const sync = { traffic: ['events.log'] }
+  expect(() => parse({ upstreams: [{ profile: 'mcr' }], mirrors: [mirror], sync })).not.toThrow()
 })
 
 test('repositories to sync may be named by a pattern alone', () => {
@@ -107,8 +146,36 @@ test.for<[string, object, string]>([
   ],
   [
     'a mode that is not there',
-    { upstreams: [{ registry: 'https://a.example', mode: 'relay' }] },
-    'upstreams[0].mode: wanted "redirect": no other mode is there yet, got "relay"',
+    { upstreams: [{ registry: 'https://a.example', mode: 'cache' }] },
+    'upstreams[0].mode: wanted "redirect" or "relay", got "cache"',
+  ],
+  [
+    'an upstream that is nowhere',
+    { upstreams: [{}] },
+    'upstreams[0].registry: wanted the address of a registry, or a profile that has one, got nothing',
+  ],
+  [
+    'a profile of registries that are many',
+    { upstreams: [{ profile: 'harbor' }] },
+    'upstreams[0].registry: wanted the address of a registry, or a profile that has one, got nothing',
+  ],
+  [
+    'a profile that is not there',
+    { upstreams: [{ profile: 'dockerhub' }] },
+    'upstreams[0].profile: wanted "docker-hub" or "ghcr" or',
+  ],
+  [
+    'a realm that is no host',
+    { upstreams, relay: { realms: ['https://auth.example'] } },
+    'relay.realms[0]: wanted a host, with a port or without, got "https://auth.example"',
+  ],
+  [
+    'a mirror that holds what pays, before a registry that is in no one cloud',
+    {
+      upstreams: [{ profile: 'ghcr' }],
+      mirrors: [{ id: 'aws/us-east-1', bucket: 'b', holds: 'what-pays' }],
+    },
+    'upstreams[0].cloud: wanted it said',
   ],
   [
     'a price that is none',
@@ -120,6 +187,11 @@ test.for<[string, object, string]>([
     'a region with a slash',
     { upstreams: [{ registry: 'https://a.example', cloud: 'gcp', region: 'gcp/us' }] },
     'upstreams[0].region: wanted the name of a region of its cloud, got "gcp/us"',
+  ],
+  [
+    'a range that is none',
+    { upstreams, optOut: { addresses: ['10.0.0.0'] } },
+    'optOut.addresses[0]: wanted a range such as 203.0.113.0/24 or 2001:db8::/32, got 10.0.0.0',
   ],
   ['a misspelt key', { upstreams, mirors: [] }, 'the whole: wanted none of these keys: mirors'],
   [

@@ -3,7 +3,7 @@ import { bareAddress } from '../core/address.ts'
 import type { Explanation } from '../core/explain.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { explainAddress, explanationLines, outcomeOf } from '../runtime/explain.ts'
-import { createPolicy } from '../runtime/policy.ts'
+import { createPolicyFor } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
 import type { Command } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
@@ -62,7 +62,7 @@ async function explainNow(
   const { presence, keeper } = createPresence(config, Date.now)
   const refreshed = await keeper?.refresh()
   const { locate } = loadBundledTable()
-  const deps = { policy: createPolicy(config), presence, locate }
+  const deps = { policyFor: createPolicyFor(config), presence, locate }
   const explanation = await explainAddress(method, path, address, deps)
   return { ...explanation, problems: refreshed?.problems ?? [] }
 }

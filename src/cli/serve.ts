@@ -30,7 +30,9 @@ export const serve: Command = {
 
     const config = await loadConfig(flags.config, terminal.env)
     if (config !== undefined) {
-      return runUntilStopped(terminal, (record) => startService(listening(config), record))
+      return runUntilStopped(terminal, (record) =>
+        startService(listening(config), record, terminal.env),
+      )
     }
     return runUntilStopped(terminal, (record) =>
       startDemo(listening, record, (text) => terminal.err(text)),

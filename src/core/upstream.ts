@@ -8,7 +8,17 @@ export type Upstream = {
   readonly namespace: string
   /** The cloud it lives in: clients there stay there. */
   readonly cloud?: string | undefined
+  /** How clients get what no mirror has; default: they are sent there. */
+  readonly mode?: UpstreamMode | undefined
+  /** Whether it keeps what has a name of one segment in `library/`, as Docker Hub does. */
+  readonly library?: boolean | undefined
 }
+
+/**
+ * `redirect`: clients are sent to the upstream, which must not want tokens of them. `relay`: we ask
+ * in their place, with a token of our own, and send them on to where its blobs are.
+ */
+export type UpstreamMode = 'redirect' | 'relay'
 
 /** The upstream that answers for a repository. `upstreams` come longest prefix first. */
 export function upstreamOf(
@@ -21,9 +31,11 @@ export function upstreamOf(
   )
 }
 
-/** A repository's name at its upstream. */
+/** A repository's name at its upstream. Of no name at all, what stands before every one. */
 export function upstreamRepository(upstream: Upstream, repository: string): string {
-  return upstream.namespace === '' ? repository : `${upstream.namespace}/${repository}`
+  if (upstream.namespace !== '') return `${upstream.namespace}/${repository}`
+  const isShort = upstream.library === true && repository !== '' && !repository.includes('/')
+  return isShort ? `library/${repository}` : repository
 }
 
 /** The absolute URL of something in a repository, as in `…/v2/namespace/app/blobs/sha256:…`. */

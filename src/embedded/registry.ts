@@ -1,6 +1,7 @@
 import { type Intercept, type Observed, observe } from './observe.ts'
 import { type RegistryAuth, withAuth } from './registry-auth.ts'
 import { registryHandler } from './registry-pull.ts'
+import { type RegistryQuirks, withQuirks } from './registry-quirks.ts'
 import { type Descriptor, type Repository, createRepository, digestOf } from './repository.ts'
 
 export type RegistryOptions = {
@@ -22,6 +23,8 @@ export type RegistryOptions = {
   readonly artifactRegistry?: boolean
   /** Whom it lets in; everyone, unless told otherwise. */
   readonly auth?: RegistryAuth
+  /** What it does as no other; nothing, unless told otherwise. */
+  readonly quirks?: RegistryQuirks
 }
 
 /**
@@ -56,8 +59,10 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   })
 
   const guarded = options.auth === undefined ? handler : withAuth(handler, options.auth)
+  const served =
+    options.quirks === undefined ? guarded : withQuirks(guarded, handler, options.quirks)
 
-  return Object.assign(observe(guarded, options.intercept), {
+  return Object.assign(observe(served, options.intercept), {
     putBlob: (bytes: Uint8Array, to: { readonly repository: string }): Descriptor => {
       const digest = digestOf(bytes)
       repositoryFor(to.repository).blobs.set(digest, new Uint8Array(bytes))

@@ -46,8 +46,12 @@ export function redirectToUpstream(
   )
 }
 
-/** The answer to a blob's HEAD from what the index knows. */
-export function answerSize(sizeBytes: number, request: BlobRequest): Response {
+/** The answer to a blob's HEAD, from what the index knows or the upstream says. */
+export function answerSize(
+  sizeBytes: number,
+  request: BlobRequest,
+  reason: Reason = 'known-size',
+): Response {
   return new Response(null, {
     status: 200,
     headers: {
@@ -56,16 +60,17 @@ export function answerSize(sizeBytes: number, request: BlobRequest): Response {
       'Accept-Ranges': 'bytes',
       'Cache-Control': 'no-store',
       'Docker-Content-Digest': request.digest,
-      'X-Nearport-Reason': 'known-size',
+      'X-Nearport-Reason': reason,
     },
   })
 }
 
-/** An error as the spec wants it. */
+/** An error as the spec wants it; `more` are headers above the usual ones. */
 export function answerRefusal(
   refusal: Refusal,
   method: string,
   reason: Reason = 'refused',
+  more: Readonly<Record<string, string>> = {},
 ): Response {
   const body = errorBody(refusal)
   const headers: Record<string, string> = {
@@ -77,10 +82,12 @@ export function answerRefusal(
   }
   if (refusal.status === 405) headers['Allow'] = 'GET, HEAD'
   if (refusal.status === 503) headers['Retry-After'] = '5'
+  Object.assign(headers, more)
   return new Response(method === 'HEAD' ? null : body, { status: refusal.status, headers })
 }
 
-function redirect(location: string, reason: Reason, digest: string | undefined): Response {
+/** One hop to an absolute address, which nobody may remember. */
+export function redirect(location: string, reason: Reason, digest: string | undefined): Response {
   const headers: Record<string, string> = {
     Location: location,
     'Content-Length': '0',

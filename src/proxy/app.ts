@@ -37,7 +37,8 @@ function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | P
   const client = deps.locate(raw, env)
   const range = request.kind === 'blob' ? (raw.headers.get('range') ?? undefined) : undefined
   const handling = { method: raw.method, request, range, client, ...times }
-  const decision = decide(request, client, deps.policy(), deps.presence.current())
+  const policy = deps.optedOut?.(raw, env) ?? deps.policy()
+  const decision = decide(request, client, policy, deps.presence.current())
   // No promise where none is needed: the answer from memory goes out in the same turn.
   return decision.action === 'ask'
     ? decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
@@ -76,10 +77,12 @@ function answer<Env>(
     case 'size':
       return finish(answerSize(decision.sizeBytes, request as BlobRequest))
     case 'upstream':
+      if (decision.upstream.mode === 'relay') break
       return finish(redirectToUpstream(decision, request as BlobRequest | ManifestRequest))
     case 'relay':
-      return deps
-        .relay(request as ListingRequest, decision.upstream, raw)
-        .then(({ response, error }) => finish(response, error))
+      break
   }
+  return deps
+    .relay(request as BlobRequest | ManifestRequest | ListingRequest, decision, raw)
+    .then(({ response, error }) => finish(response, error))
 }

@@ -16,7 +16,9 @@ export function describe<Env>(
     request.kind === 'blob' && request.mirrorable !== undefined
       ? deps.presence.current()?.sizeBytes(request.mirrorable)
       : undefined
-  const bytes = request.kind === 'blob' ? bytesToRead(method, range, sizeBytes) : undefined
+  // Of a blob that was not to be had nothing is read.
+  const isRead = request.kind === 'blob' && status < 400
+  const bytes = isRead ? bytesToRead(method, range, sizeBytes) : undefined
   return {
     event: 'request',
     timeMs,

@@ -9,6 +9,8 @@ import type { Relay } from './relay.ts'
 export type ProxyDeps<Env> = {
   /** The last good policy: swapped whole when a newer one has passed its checks. */
   readonly policy: () => Policy
+  /** The policy for a client that must not be sent to a mirror: undefined for all others. */
+  readonly optedOut?: ((request: Request, env: Env) => Policy | undefined) | undefined
   /** Where the client is, from the one configured source of its address. */
   readonly locate: (request: Request, env: Env) => ClientLocation | undefined
   readonly presence: PresenceSource

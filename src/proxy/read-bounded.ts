@@ -1,18 +1,21 @@
 import { within } from './within.ts'
 
+/** A body has more bytes than it may. */
+export class BodyTooLarge extends Error {}
+
 /**
  * The whole body of an answer, of at most `maxBytes`. Fails, and lets the connection go, as soon as
- * there is more, or when no byte comes for `idleMs`: a body may be as slow as it is large, and must
- * not stop.
+ * there is more (with BodyTooLarge), or when no byte comes for `idleMs`: a body may be as slow as it
+ * is large, and must not stop.
  */
 export async function readBounded(
   answer: Response,
   { maxBytes, idleMs }: { readonly maxBytes: number; readonly idleMs: number },
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const length = Number(answer.headers.get('content-length') ?? 0)
   if (length > maxBytes) {
     await answer.body?.cancel()
-    throw new Error(`wanted at most ${maxBytes} bytes, got ${length}`)
+    throw new BodyTooLarge(`wanted at most ${maxBytes} bytes, got ${length}`)
   }
   if (answer.body === null) return new Uint8Array()
   const reader = answer.body.getReader()
@@ -25,7 +28,7 @@ export async function readBounded(
       })
       if (done) return joined(chunks, bytes)
       bytes += value.length
-      if (bytes > maxBytes) throw new Error(`wanted at most ${maxBytes} bytes, got more`)
+      if (bytes > maxBytes) throw new BodyTooLarge(`wanted at most ${maxBytes} bytes, got more`)
       chunks.push(value)
     }
   } catch (error) {
@@ -35,7 +38,7 @@ export async function readBounded(
   }
 }
 
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(bytes)
   let at = 0
   for (const chunk of chunks) {

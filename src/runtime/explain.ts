@@ -10,7 +10,8 @@ import type { LearntHolding, PresenceSource } from '../proxy/presence.ts'
 
 /** What explaining goes by: the same as a request. */
 export type ExplainDeps = {
-  readonly policy: Policy
+  /** The policy for whoever comes from an address. */
+  readonly policyFor: (address: string) => Policy
   readonly presence: PresenceSource
   readonly locate: (address: string) => ClientLocation | undefined
 }
@@ -20,9 +21,10 @@ export async function explainAddress(
   method: string,
   path: string,
   address: string,
-  { policy, presence, locate }: ExplainDeps,
+  { policyFor, presence, locate }: ExplainDeps,
 ): Promise<Explanation> {
   const client = locate(address)
+  const policy = policyFor(address)
   // What was learnt holds here, whatever the memory forgets meanwhile: no mirror is asked twice.
   const learnt = new Map<Mirror, LearntHolding>()
   for (;;) {
@@ -59,6 +61,10 @@ export function outcomeOf({
         location: locationOf(redirectToMirror(decision, request as BlobRequest)),
       }
     case 'upstream':
+      // Where the client is sent then, only the upstream knows.
+      if (decision.upstream.mode === 'relay') {
+        return { action, reason: decision.reason, upstream: decision.upstream.registry }
+      }
       return {
         action,
         reason: decision.reason,

@@ -1,8 +1,8 @@
 import packageJson from '../../package.json' with { type: 'json' }
-import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { AddressTable } from '../core/address-table.ts'
 import { bareAddress } from '../core/address.ts'
+import { withoutMirrors } from '../core/decision.ts'
 import type { ServiceEvent } from '../core/event.ts'
 import { createPage } from '../metrics/page/page.ts'
 import { makeReport } from '../metrics/report.ts'
@@ -10,16 +10,17 @@ import { createAdminApp } from '../proxy/admin.ts'
 import { createApp } from '../proxy/app.ts'
 import { createClientAddressReader } from '../proxy/client-address.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
-import { createRelay } from '../proxy/relay.ts'
+import { createOptOut } from '../proxy/opt-out.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { explainAddress, explanationLines } from './explain.ts'
 import { startRefreshing } from './index-refresh.ts'
 import type { Listener } from './listener.ts'
 import { listen, peerOf } from './listener.ts'
 import { createOperators } from './operators.ts'
-import { createPolicy } from './policy.ts'
+import { createPolicy, createPolicyFor } from './policy.ts'
 import { createPresence } from './presence.ts'
 import { startRechecking } from './probe-recheck.ts'
+import { createNodeRelay } from './relay.ts'
 
 /** A running nearport. */
 export type Service = {
@@ -35,16 +36,21 @@ export type Service = {
 const lastRequestsMs = 30_000
 
 /**
- * Starts nearport on Node. Rejects where a port cannot be had; nothing else outside can stop it
- * from starting.
+ * Starts nearport on Node. Rejects where a port cannot be had, or where the environment lacks the
+ * credentials that the configuration names; nothing else outside can stop it from starting.
  */
 export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Service> {
+  const relay = createNodeRelay(config, environment)
   const table = loadBundledTable()
   const { presence, keeper, probe } = createPresence(config, Date.now)
   const policy = createPolicy(config)
+  const policyFor = createPolicyFor(config)
+  const optOut = createOptOut(config.optOut)
+  const optedOut = withoutMirrors(policy)
   const operators = createOperators({ config, policy, table, keeper, now: Date.now })
   const recordAll = (event: ServiceEvent) => {
     operators.record(event)
@@ -56,20 +62,17 @@ export async function startService(
   const addressOf = createClientAddressReader(config.clientAddress)
   const app = createApp<{ incoming: Parameters<typeof peerOf>[0]['incoming'] }>({
     policy: () => policy,
+    optedOut:
+      optOut &&
+      ((request, env) =>
+        optOut.has(request, addressOf(request.headers, peerOf(env))) ? optedOut : undefined),
     locate(request, env) {
       const address = addressOf(request.headers, peerOf(env))
       return address === undefined ? undefined : table.locate(address)
     },
     presence,
     askForMs: config.probe.timeoutMs,
-    relay: createRelay({
-      fetch,
-      timeoutMs: 10_000,
-      maxBytes: 8 * 1024 * 1024,
-      atOnce: 32,
-      // Each replica has its own: one nearport may well stand before another.
-      name: `nearport-${randomUUID()}`,
-    }),
+    relay,
     record: recordAll,
     now: Date.now,
     elapsedMs: () => performance.now(),
@@ -85,7 +88,7 @@ export async function startService(
       async explain(method, path, text) {
         const address = bareAddress(text)
         if (address === undefined) return { problem: `wanted an IPv4 or IPv6 address, got ${text}` }
-        const asked = { policy, presence, locate: table.locate }
+        const asked = { policyFor, presence, locate: table.locate }
         return explanationLines(address, await explainAddress(method, path, address, asked))
       },
       version: packageJson.version,

@@ -34,6 +34,23 @@ test('a blob goes to the mirror in one absolute hop that nobody may remember', a
   })
 })
 
+test('where the upstream is relayed, a mirror that has the blob is still where the client goes', async () => {
+  const options = { client: 'aws/eu-west-1', presence: mirrored, mode: 'relay' } as const
+  const response = await ask(blobPath, options)
+  expect(response.status).toBe(307)
+  expect(response.headers.get('x-nearport-reason')).toBe('in-region')
+})
+
+test.for([blobPath, '/v2/images/app/manifests/1.0'])(
+  'where the upstream is relayed, nobody is sent there for %s',
+  async (target) => {
+    const response = await ask(target, { mode: 'relay' })
+    expect(response.status).toBe(200)
+    expect(await response.text()).toBe('relayed')
+    expect(events).toMatchObject([{ action: 'upstream', status: 200 }])
+  },
+)
+
 test('a query stays behind on the way to a mirror, where it would mean another request', async () => {
   const response = await ask(`${blobPath}?acl`, { client: 'aws/eu-west-1', presence: mirrored })
   expect(response.headers.get('location')).not.toContain('?')
@@ -156,6 +173,7 @@ type AskOptions = {
   client?: string
   presence?: Presence
   headers?: Readonly<Record<string, string>>
+  mode?: 'relay'
 }
 
 async function ask(target: string, options: AskOptions = {}): Promise<Response> {
@@ -163,13 +181,16 @@ async function ask(target: string, options: AskOptions = {}): Promise<Response> 
     current: () => options.presence,
     ask: () => Promise.resolve('failed'),
   }
-  const policy = worldPolicy()
+  const { mode } = options
+  const world = worldPolicy()
+  const upstreams = world.upstreams.map((each) => ({ ...each, mode }))
+  const policy = { ...world, upstreams }
   const app = createApp({
     policy: () => policy,
     locate: () => at(options.client ?? 'nowhere'),
     presence,
     askForMs: 100,
-    relay: () => Promise.reject(new Error('no network')),
+    relay: () => Promise.resolve({ response: new Response('relayed') }),
     record: (event) => events.push(event),
     now: () => 1000,
     elapsedMs: () => 1000,

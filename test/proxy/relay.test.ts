@@ -245,9 +245,25 @@ function createTestApp({ timeoutMs = 2000, atOnce = 8 } = {}) {
     locate: () => undefined,
     presence: assumedPresence,
     askForMs: 100,
-    relay: createRelay({ fetch, timeoutMs, maxBytes: 1000, atOnce, name: 'nearport-test' }),
+    relay: createRelay({
+      fetch,
+      authority: { authorize: noTokens, meet: noTokens },
+      realms: new Set(),
+      timeoutMs,
+      clientIdleMs: 1000,
+      maxListBytes: 1000,
+      maxManifestBytes: 1000,
+      inlineBytes: 1000,
+      listsAtOnce: atOnce,
+      atOnce,
+      name: 'nearport-test',
+    }),
     record: (event) => events.push(event),
     now: Date.now,
     elapsedMs: () => performance.now(),
   })
+}
+
+function noTokens(): never {
+  throw new Error('wanted no token, where clients are redirected')
 }

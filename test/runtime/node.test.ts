@@ -43,6 +43,18 @@ test('the socket is where a caller is when the configuration says so', async () 
   expect(response.headers.get('x-nearport-reason')).toBe('no-location')
 })
 
+test.for<[string, object, Readonly<Record<string, string>>]>([
+  ['its address', { addresses: ['34.240.0.0/16'] }, {}],
+  ['the name it asks by', { hosts: ['127.0.0.1'] }, {}],
+  ['a header', { header: 'X-No-Mirror' }, { 'x-no-mirror': '1' }],
+])('a client that opted out by %s is sent to no mirror', async ([, optOut, headers]) => {
+  const { url } = await start({ ...assumed, optOut })
+  const at = { 'x-forwarded-for': addresses['aws/eu-west-1'], ...headers }
+  const response = await fetch(`${url}/v2/app/blobs/${digest}`, { headers: at, redirect: 'manual' })
+  expect(response.headers.get('x-nearport-reason')).toBe('opted-out')
+  expect(new URL(response.headers.get('location')!).host).toBe('upstream.example')
+})
+
 test('a HEAD has its length on the wire', async () => {
   const { url } = await start(assumed)
   const response = await fetch(`${url}/v2/`, { method: 'HEAD' })

@@ -27,6 +27,8 @@ export type TokenRegistrySpec = {
   readonly directory: string
   /** Who may pull `private/…`; `public/…` anyone may. */
   readonly account: { readonly user: string; readonly password: string }
+  /** Where clients are sent for blobs; default: it sends them itself. */
+  readonly blobsAt?: string
 }
 
 type Access = { readonly type: string; readonly name: string; readonly actions: readonly string[] }
@@ -52,6 +54,9 @@ export async function startTokenRegistry(spec: TokenRegistrySpec): Promise<Token
       version: '0.1',
       log: { level: 'warn' },
       storage: { filesystem: { rootdirectory: join(directory, 'data') } },
+      ...(spec.blobsAt !== undefined && {
+        middleware: { storage: [{ name: 'redirect', options: { baseurl: spec.blobsAt } }] },
+      }),
       http: { addr: `:${port}` },
       auth: {
         token: {
