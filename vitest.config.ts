@@ -13,7 +13,8 @@ export default defineConfig({
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts'],
+      // What is enforced; the whole is told by `npm run coverage`, which takes a third longer.
+      include: ['src/core/**/*.ts'],
       reporter: ['text-summary'],
       thresholds: { 'src/core/**': { 100: true } },
     },

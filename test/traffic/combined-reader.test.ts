@@ -207,7 +207,7 @@ test.for<[string, string]>([
 /** What a line says, slowly, of the blob that its client went for; undefined: not understood. */
 function readSlowly(text: string): Heard | undefined {
   const match =
-    /^\S+ [^[]*\[\d\d\/Oct\/\d{4}:\d\d:\d\d:\d\d \+0200\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d{1,15}|-)(?: |$)/.exec(
+    /^\S+ [^[]*\[\d\d\/Oct\/(?:19[7-9]|[2-9]\d\d)\d:(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60) \+0200\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d{1,15}|-)(?: |$)/.exec(
       text,
     )
   if (match === null) return undefined
