@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
-    // By default one core is left alone, which on a machine of two is half of it.
-    maxWorkers: '100%',
+    // By default one core is left alone, which on a machine of two is half of it; and many of the
+    // tests wait now and then.
+    maxWorkers: availableParallelism() + 1,
     // No test changes what others import, and loading everything anew for each file is half of the
     // time that they all take.
     isolate: false,
