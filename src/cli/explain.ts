@@ -1,9 +1,10 @@
 import type { Config } from '../config.ts'
 import { bareAddress } from '../core/address.ts'
 import type { Explanation } from '../core/explain.ts'
+import { createOptOut } from '../proxy/opt-out.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
 import { explainAddress, explanationLines, outcomeOf } from '../runtime/explain.ts'
-import { createPolicyFor } from '../runtime/policy.ts'
+import { createPolicy, createPolicyFor } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
 import type { Command } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
@@ -62,7 +63,8 @@ async function explainNow(
   const { presence, keeper } = createPresence(config, Date.now)
   const refreshed = await keeper?.refresh()
   const { locate } = loadBundledTable()
-  const deps = { policyFor: createPolicyFor(config), presence, locate }
+  const policyFor = createPolicyFor(createPolicy(config), createOptOut(config.optOut))
+  const deps = { policyFor, presence, locate }
   const explanation = await explainAddress(method, path, address, deps)
   return { ...explanation, problems: refreshed?.problems ?? [] }
 }

@@ -1,7 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
 import type { Config } from '../config.ts'
 import type { ServiceEvent } from '../core/event.ts'
 import { loadBundledTable } from '../ranges/bundled.ts'
@@ -9,7 +5,10 @@ import { createOperators } from '../runtime/operators.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
 import type { ReportDeps } from '../metrics/report.ts'
-import { printable } from './printable.ts'
+import { openLog } from '../traffic/log-bytes.ts'
+import { sampleOf } from '../traffic/log-sample.ts'
+import type { LineHandler } from '../traffic/line-splitter.ts'
+import { LineSplitter } from '../traffic/line-splitter.ts'
 import { counted } from './sync-counted.ts'
 
 /** What files of events come to: a report's making, and why more or less may have happened. */
@@ -17,8 +16,8 @@ export type ReadEvents = { readonly deps: ReportDeps; readonly doubts: readonly 
 
 /**
  * Reads nearport's own events from files, plain or gzip, in the order of time, and counts them as a
- * running service does: now is when the last of them was. Throws for a file that cannot be read, and
- * where no line is a request of nearport's.
+ * running service does: now is when the last of them was. Throws LogError for a file that cannot
+ * be read, and an Error where no line is a request of nearport's.
  */
 export async function readEvents(paths: readonly string[], config: Config): Promise<ReadEvents> {
   let nowMs = 0
@@ -37,21 +36,14 @@ export async function readEvents(paths: readonly string[], config: Config): Prom
     return made
   }
 
-  for (const path of paths) {
-    let at = 0
-    for await (const line of await linesOf(path)) {
-      at++
-      if (line === '') continue
-      seen.lines++
-      const event = parseEvent(line)
-      if (event === undefined) {
-        if (seen.foreign++ === 0) seen.sample = `${path} line ${at}: ${excerpt(line)}`
-        continue
-      }
-      if ('count' in event) {
-        seen.lost += event.count
-        continue
-      }
+  const take = (text: string, where: () => string) => {
+    seen.lines++
+    const event = parseEvent(text)
+    if (event === undefined) {
+      if (seen.foreign++ === 0) seen.sample = where()
+    } else if ('count' in event) {
+      seen.lost += event.count
+    } else {
       if (operators === undefined) nowMs = event.timeMs
       operators ??= begin()
       nowMs = Math.max(nowMs, event.timeMs)
@@ -59,6 +51,21 @@ export async function readEvents(paths: readonly string[], config: Config): Prom
       // The index that is there now is the one that was read.
       if (event.event !== 'index') operators.record(event)
     }
+  }
+
+  for (const path of paths) {
+    let at = 0
+    const hear: LineHandler = (bytes, start, end) => {
+      at++
+      if (end === start) return
+      take(
+        bytes.toString('utf8', start, end),
+        () => `${path} line ${at}: ${sampleOf(bytes, start, end)}`,
+      )
+    }
+    const splitter = new LineSplitter(hear, hear)
+    for await (const piece of openLog(path, () => at).pieces) splitter.push(piece)
+    splitter.end()
   }
   if (operators === undefined || seen.requests === 0) {
     const got = seen.sample === '' ? '' : `; the first line that is none is ${seen.sample}`
@@ -102,20 +109,4 @@ function parseEvent(line: string): ServiceEvent | Lost | undefined {
   return texts.every((name) => typeof event[name] === 'string')
     ? (event as ServiceEvent)
     : undefined
-}
-
-async function linesOf(path: string): Promise<AsyncIterable<string>> {
-  const file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
-  await file.close()
-  const bytes = createReadStream(path)
-  const isPacked = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
-  const input = isPacked ? bytes.pipe(createGunzip()) : bytes
-  if (isPacked) bytes.on('error', (error) => input.destroy(error))
-  return createInterface({ input, crlfDelay: Infinity })
-}
-
-function excerpt(line: string): string {
-  const text = printable(line)
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text
 }

@@ -12,7 +12,7 @@ export type OptOutRules = {
 
 /** Tells who must not be sent to a mirror. */
 export type OptOut = {
-  readonly has: (request: Request, address: string | undefined) => boolean
+  readonly has: (request: Request, addressOf: () => string | undefined) => boolean
   /** Whether it is so for whoever comes from an address. */
   readonly hasAddress: (address: string) => boolean
 }
@@ -27,11 +27,13 @@ export function createOptOut({ hosts, addresses, header }: OptOutRules): OptOut 
   if (hosts.length === 0 && addresses.length === 0 && header === undefined) return undefined
   const ranges = createAddressRanges(addresses)
   const names = new Set(hosts)
+  const isIn = (address: string | undefined) => address !== undefined && ranges.has(address)
   return {
-    has: (request, address) =>
+    has: (request, addressOf) =>
       (names.size > 0 && names.has(hostOf(request.url))) ||
-      (address !== undefined && ranges.has(address)) ||
-      (header !== undefined && request.headers.has(header)),
+      (header !== undefined && request.headers.has(header)) ||
+      // Reading the address costs the most, and the locating of the client reads it again.
+      (addresses.length > 0 && isIn(addressOf())),
     hasAddress: ranges.has,
   }
 }

@@ -48,8 +48,8 @@ export async function startService(
   const table = loadBundledTable()
   const { presence, keeper, probe } = createPresence(config, Date.now)
   const policy = createPolicy(config)
-  const policyFor = createPolicyFor(config)
   const optOut = createOptOut(config.optOut)
+  const policyFor = createPolicyFor(policy, optOut)
   const optedOut = withoutMirrors(policy)
   const operators = createOperators({ config, policy, table, keeper, now: Date.now })
   const recordAll = (event: ServiceEvent) => {
@@ -65,7 +65,7 @@ export async function startService(
     optedOut:
       optOut &&
       ((request, env) =>
-        optOut.has(request, addressOf(request.headers, peerOf(env))) ? optedOut : undefined),
+        optOut.has(request, () => addressOf(request.headers, peerOf(env))) ? optedOut : undefined),
     locate(request, env) {
       const address = addressOf(request.headers, peerOf(env))
       return address === undefined ? undefined : table.locate(address)

@@ -61,13 +61,13 @@ export function createOperators(deps: OperatorsDeps): Operators {
 }
 
 /** The accounting that a configuration makes. */
-export function createConfiguredAccounting(config: Config): Accounting {
+function createConfiguredAccounting(config: Config): Accounting {
   const { prices, upstreams, mirrors, accounting } = config
   return createAccounting({ prices, upstreams, mirrors, ...accounting })
 }
 
 /** What missed savings go by, as far as the configuration tells it. */
-export function createSavingsTerms(
+function createSavingsTerms(
   config: Config,
   policy: Policy,
 ): Omit<ReturnType<ReportDeps['savings']>, 'heldBytes'> {

@@ -4,7 +4,7 @@ import type { Policy } from '../core/decision.ts'
 import { withoutMirrors } from '../core/decision.ts'
 import { createRegions } from '../core/regions.ts'
 import { createRouter } from '../core/route.ts'
-import { createOptOut } from '../proxy/opt-out.ts'
+import type { OptOut } from '../proxy/opt-out.ts'
 
 /** The policy that a configuration makes, with the shipped table of where regions are. */
 export function createPolicy(config: Config): Policy {
@@ -13,10 +13,11 @@ export function createPolicy(config: Config): Policy {
   return { upstreams, mirrors, route: createRouter(rules) }
 }
 
-/** The policy for whoever comes from an address: without mirrors, where `optOut` names it. */
-export function createPolicyFor(config: Config): (address: string) => Policy {
-  const policy = createPolicy(config)
-  const optOut = createOptOut(config.optOut)
+/** The policy for whoever comes from an address: without mirrors, where the opt-out names it. */
+export function createPolicyFor(
+  policy: Policy,
+  optOut: OptOut | undefined,
+): (address: string) => Policy {
   if (optOut === undefined) return () => policy
   const optedOut = withoutMirrors(policy)
   return (address) => (optOut.hasAddress(address) ? optedOut : policy)

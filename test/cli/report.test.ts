@@ -45,6 +45,7 @@ beforeAll(async () => {
     event({ ...upstream, region: 'ap-south-1', ...later }),
   ]
   await writeFile(path('events.jsonl'), `${lines.join('\n')}\n`)
+  await writeFile(path('cut.jsonl.gz'), gzipSync(`${lines.join('\n')}\n`).subarray(0, 80))
   await writeFile(path('events.jsonl.gz'), gzipSync(`${lines.join('\n')}\n`))
   const doubtful = [...lines, 'what is this?', '', '{"event":"events-lost","count":3}', '[]']
   await writeFile(path('doubtful.jsonl'), doubtful.join('\n'))
@@ -105,11 +106,17 @@ test('a running nearport is asked for its own', async () => {
 test.for<[string, number, readonly string[], RegExp]>([
   ['nobody who answers', 1, ['--url', 'http://127.0.0.1:1'], /wanted a report from .*:1\/report/],
   ['a file that is not there', 1, ['--config', 'nearport.json', 'no-such'], /ENOENT/],
+  [
+    'a gzip that ends too early',
+    1,
+    ['--config', 'nearport.json', 'cut.jsonl.gz'],
+    /cut\.jsonl\.gz could not be read.*: the gzip ends before its end/,
+  ],
   ['a file without a request', 1, ['--config', 'nearport.json', 'nothing.jsonl'], /got none; the/],
   ['files and an address', 2, ['--url', 'http://a', 'events.jsonl'], /got both/],
   ['files and no configuration', 2, ['events.jsonl'], /wants a configuration/],
 ])('%s ends with words', async ([, code, args, message]) => {
-  const files = /\.json|no-such/
+  const files = /\.json|no-such|cut/
   const given = args.map((arg) => (files.test(arg) ? path(arg) : arg))
   const here = process.cwd()
   process.chdir(tmpdir())
