@@ -23,7 +23,7 @@ export type PeriodTraffic = {
 
 /**
  * What the service counted since it started, with marks in time, so that the last hour and the last
- * day can be told. Recording a request costs less than a microsecond (`npm run bench -- accounting`),
+ * day can be told. Recording a request costs some hundred nanoseconds (`npm run bench -- accounting`),
  * and keeps nothing that grows with traffic.
  */
 export type TrafficRecord = {
