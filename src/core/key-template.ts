@@ -7,6 +7,8 @@ export type KeyTemplate = {
   /** What every key of a blob begins with: where a listing starts. */
   readonly prefix: string
   readonly keyOf: (digest: Digest) => string
+  /** The same as it is signed, and sent where it is signed: `:` is `%3A`. */
+  readonly pathOf: (digest: Digest) => string
   /** The digest whose key this is, or undefined where the key is not a blob's. */
   readonly digestOf: (key: string) => Digest | undefined
 }
@@ -31,14 +33,8 @@ export function parseKeyTemplate(text: string): KeyTemplate | string {
   }
   if (text.startsWith('nearport/')) return `wanted a key outside nearport/, which is nearport's own`
 
-  const keyOf = (digest: Digest) => {
-    const hex = hexOf(digest)
-    return text.replaceAll(piece, (token) => {
-      if (token === '{algorithm}') return 'sha256'
-      return token === '{hex}' ? hex : hex.slice(0, Number(token.slice(5, -1)))
-    })
-  }
   const fixed = text.replaceAll('{algorithm}', 'sha256')
+  const keyOf = fill(fixed)
   const prefix = fixed.slice(0, fixed.indexOf('{hex'))
   const before = lengthBeforeHex(fixed)
 
@@ -46,10 +42,29 @@ export function parseKeyTemplate(text: string): KeyTemplate | string {
     text,
     prefix,
     keyOf,
+    pathOf: fill(fixed.replaceAll(aroundHex, (colon) => (colon === ':' ? '%3A' : colon))),
     digestOf(key) {
       const digest = parseDigest(`sha256:${key.slice(before, before + 64)}`)
       return digest !== undefined && keyOf(digest) === key ? digest : undefined
     },
+  }
+}
+
+/** A colon, or a whole placeholder, whose own colon is none of the key's. */
+const aroundHex = /\{hex(?::\d+)?\}|:/g
+
+/** Taken apart once: every blob that is asked for has its key made. */
+function fill(fixed: string): (digest: Digest) => string {
+  const [first, ...rest] = fixed.split(/\{hex(?::(\d+))?\}/)
+  const pieces: { readonly length: number; readonly after: string }[] = []
+  for (let at = 0; at < rest.length; at += 2) {
+    pieces.push({ length: Number(rest[at] ?? 64), after: rest[at + 1]! })
+  }
+  return (digest) => {
+    const hex = hexOf(digest)
+    let key = first!
+    for (const { length, after } of pieces) key += hex.slice(0, length) + after
+    return key
   }
 }
 

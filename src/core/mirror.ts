@@ -1,5 +1,8 @@
 import type { Digest } from './digest.ts'
 import type { KeyTemplate } from './key-template.ts'
+import type { SignedMethod } from './presign.ts'
+import { encodePath } from './presign-encoding.ts'
+import type { Signer } from './presign-signer.ts'
 
 /** One bucket in one cloud region that holds blobs by digest. */
 export type Mirror = {
@@ -10,6 +13,8 @@ export type Mirror = {
   /** What a client's URL begins with, without a slash at its end. */
   readonly publicUrl: string
   readonly keys: KeyTemplate
+  /** Signs its addresses, where it is private; undefined: anyone may read it. */
+  readonly signer?: Signer | undefined
 }
 
 /** A mirror's id taken apart, or undefined where the text is not one. */
@@ -20,9 +25,25 @@ export function parseMirrorId(
   return match ? { cloud: match[1]!, region: match[2]! } : undefined
 }
 
-/** The one absolute URL a client is sent to for a blob. */
+/** Where a blob is, unsigned: what a message may say. */
 export function blobUrl(mirror: Mirror, digest: Digest): string {
   return `${mirror.publicUrl}/${mirror.keys.keyOf(digest)}`
+}
+
+/**
+ * The one absolute URL a client is sent to for a blob: of a private mirror good for this method alone,
+ * for a while, and for whoever has it, so that it belongs into no record. Throws where it cannot be
+ * signed.
+ */
+export function signedBlobUrl(mirror: Mirror, method: SignedMethod, digest: Digest): string {
+  const { signer, keys } = mirror
+  return signer === undefined ? blobUrl(mirror, digest) : signer.sign(method, keys.pathOf(digest))
+}
+
+/** The same for what is nearport's own in a mirror, by its key. */
+export function signedUrl(mirror: Mirror, method: SignedMethod, key: string): string {
+  const { signer, publicUrl } = mirror
+  return signer === undefined ? `${publicUrl}/${key}` : signer.sign(method, encodePath(key))
 }
 
 /**

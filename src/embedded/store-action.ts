@@ -21,6 +21,7 @@ import {
 } from './store-multipart.ts'
 import { deleteObject, deleteObjects, getObject, putObject } from './store-object.ts'
 import { deletePolicy, getPolicy } from './store-policy.ts'
+import { signatureParameters } from './store-presigned.ts'
 
 /** What a request asks for, and the policy action that lets people other than the owner do it. */
 export type Asked = { readonly action: Action; readonly permission?: string }
@@ -73,6 +74,7 @@ const objectActions: Readonly<Record<string, Asked>> = {
 const bucketSettings = ['policy', 'publicAccessBlock', 'ownershipControls', 'lifecycle']
 const subresources = ['uploadId', 'uploads', 'delete', ...bucketSettings, 'list-type']
 const parameters = [
+  ...signatureParameters,
   'x-id',
   'partNumber',
   'prefix',
@@ -88,7 +90,7 @@ const parameters = [
   'fetch-owner',
 ]
 const knownHeader =
-  /^x-amz-(?:date|content-sha256|checksum-.+|sdk-checksum-algorithm|meta-.+|copy-source|copy-source-range|metadata-directive|decoded-content-length|trailer|user-agent|storage-class|te)$/
+  /^x-amz-(?:date|content-sha256|checksum-.+|sdk-checksum-algorithm|meta-.+|copy-source|copy-source-range|metadata-directive|security-token|decoded-content-length|trailer|user-agent|storage-class|te)$/
 
 /** Whether a request is about how a bucket is set up, and not about the bucket itself. */
 export function isAboutSetting(query: URLSearchParams): boolean {

@@ -4,6 +4,10 @@ import { type XmlFields, xmlOf } from './store-xml.ts'
 const errors = {
   AccessDenied: [403, 'Access Denied'],
   AuthorizationHeaderMalformed: [400, 'The authorization header is malformed'],
+  AuthorizationQueryParametersError: [
+    400,
+    'Error parsing the parameters of the signature in the query',
+  ],
   BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   BucketAlreadyOwnedByYou: [
     409,
@@ -31,6 +35,7 @@ const errors = {
   ],
   InvalidRange: [416, 'The requested range is not satisfiable'],
   InvalidRequest: [400, 'Invalid Request'],
+  InvalidToken: [400, 'The provided token is malformed or otherwise invalid.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, 'Your key is too long'],
   MalformedPolicy: [400, 'This policy contains invalid Json'],

@@ -35,11 +35,12 @@ export async function examineMirrors(
       const isThere = before.get(canaryOf(id).digest) === canaryOf(id).bytes.length
       if (!isThere) await mend(bucket)
       if (!isThere || isChanged(id)) listing = await listMirror(bucket, recorder)
-      let failure = await checkCanary(bucket.mirror, deps)
+      const mirror = await bucket.readable()
+      let failure = await checkCanary(mirror, deps)
       if (failure !== undefined && isThere) {
         // The fault may be the canary's own, which is ours to mend.
         await mend(bucket)
-        failure = await checkCanary(bucket.mirror, deps)
+        failure = await checkCanary(mirror, deps)
       }
       if (failure === undefined) return { id, bucket, serves: true, listing }
       recorder.problem(id, `left out of the index: ${failure}`)

@@ -65,3 +65,12 @@ function parse(text: string): KeyTemplate {
   if (typeof template === 'string') throw new Error(template)
   return template
 }
+
+test.for<[string, string, string]>([
+  ['the default', defaultKeys.text, `containers/images/sha256%3A${hex}`],
+  ['a registry’s own', registryDriver, `docker/registry/v2/blobs/sha256/ab/${hex}/data`],
+  ['colons everywhere', 'a:{hex:2}:{hex}:b', `a%3Aab%3A${hex}%3Ab`],
+])('%s as a path that is signed has %3A for each colon of the key', ([, text, path]) => {
+  const keys = parseKeyTemplate(text) as KeyTemplate
+  expect(keys.pathOf(digestOfHex(hex))).toBe(path)
+})

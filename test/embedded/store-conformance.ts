@@ -28,6 +28,8 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodePath } from '../../src/core/presign-encoding.ts'
+import { createPresigner } from '../../src/core/presign.ts'
 import { contentMd5, md5Step } from '../../src/sync/bucket/bucket-md5.ts'
 import { digestOf } from '../../src/sync/content-digest.ts'
 import { signDigest, signingStep } from '../../src/sync/bucket/put-command.ts'
@@ -420,6 +422,40 @@ export function storeConformance(name: string, connect: () => Promise<StoreUnder
       const answer = await client.send(command)
       expect(answer.Errors ?? []).toEqual([])
       expect(await listPages('delete/', 10)).toEqual([[]])
+    })
+
+    test('who has a signed address reads by its method alone, also ranges, and not once it is over', async () => {
+      const { endpoint, region } = store
+      const keys = { accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey }
+      const presign = createPresigner({ url: `${endpoint}/${bucket}`, region }, keys)
+      const path = encodePath(digestKey)
+      const url = presign('GET', path, Date.now(), 60)
+      const status = async (address: string, init: RequestInit = {}) => {
+        const answer = await fetch(address, init)
+        await answer.body?.cancel()
+        return answer.status
+      }
+      const whole = await fetch(url)
+      expect(whole.status).toBe(200)
+      expect(new Uint8Array(await whole.arrayBuffer())).toEqual(body)
+      const ranged = await fetch(url, { headers: { Range: 'bytes=1-' } })
+      expect(ranged.status).toBe(206)
+      expect(new Uint8Array(await ranged.arrayBuffer())).toEqual(body.subarray(1))
+      const forHead = presign('HEAD', path, Date.now(), 60)
+      const head200 = await fetch(forHead, { method: 'HEAD' })
+      expect([head200.status, head200.headers.get('content-length')]).toEqual([
+        200,
+        String(body.length),
+      ])
+
+      expect(await status(url, { method: 'HEAD' })).toBe(403)
+      expect(await status(forHead)).toBe(403)
+      expect(await status(url.replace(path, 'containers/images/other'))).toBe(403)
+      expect(await status(url.replace('Expires=60', 'Expires=600'))).toBe(403)
+      expect(await status(presign('GET', path, Date.now() - 120_000, 60))).toBe(403)
+      const others = { ...keys, secretAccessKey: `${keys.secretAccessKey}x` }
+      const forged = createPresigner({ url: `${endpoint}/${bucket}`, region }, others)
+      expect(await status(forged('GET', path, Date.now(), 60))).toBe(403)
     })
 
     test('nobody reads before everyone is let in; then everyone does, also ranges', async () => {

@@ -1,8 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import type { StoreSettings } from '../../config.ts'
+import type { Environment } from '../../core/presign-credentials.ts'
+import { readCredentials } from '../../core/presign-credentials.ts'
 
-/** The environment, as far as credentials are in it. */
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -48,20 +49,4 @@ export function createBucketClient(store: StoreSettings, env: Environment): S3Cl
 export function storeName({ endpoint, credentials, signingRegion }: StoreSettings): string {
   const partition = /^(?:cn|us-gov|eusc)(?=-)/.exec(signingRegion)?.[0] ?? 'aws'
   return `${endpoint ?? partition} ${credentials ?? ''}`
-}
-
-function readCredentials(prefix: string, env: Environment) {
-  const read = (name: string): string => {
-    const value = env[name]
-    if (value === undefined || value === '') {
-      throw new Error(
-        `wanted ${name} in the environment, got ${value === '' ? 'an empty one' : 'none'}`,
-      )
-    }
-    return value
-  }
-  return {
-    accessKeyId: read(`${prefix}_ACCESS_KEY_ID`),
-    secretAccessKey: read(`${prefix}_SECRET_ACCESS_KEY`),
-  }
 }

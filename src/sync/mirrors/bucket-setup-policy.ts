@@ -23,11 +23,15 @@ export function bucketArn(mirror: ConfiguredMirror): string {
   return `arn:aws${isAtAws(mirror) && partition !== undefined ? `-${partition}` : ''}:s3:::${store.bucket}`
 }
 
-/** Object keys that anyone is to read: the blobs, and the index where `serve` reads it there. */
+/**
+ * Object keys that anyone is to read: the blobs, and the index where `serve` reads it there; none in
+ * a private mirror.
+ */
 export function publicPrefixes(
-  { keys }: ConfiguredMirror,
+  { keys, signer }: ConfiguredMirror,
   isIndexThere: boolean,
 ): readonly string[] {
+  if (signer !== undefined) return []
   // Ceph takes no ARN with a colon in its key: `containers/images/sha256:` ends before it.
   const blobs = keys.prefix.split(':', 1)[0]!
   return isIndexThere ? [blobs, mirrorIndexPrefix] : [blobs]
@@ -42,8 +46,8 @@ type AccessSwitch =
   | 'RestrictPublicBuckets'
 
 /**
- * A bucket's public access block as a mirror wants it: a policy may make it public, an access list
- * may not. Undefined where it is so. Elsewhere than at AWS the switches of access lists stay as they
+ * A bucket's public access block as a mirror wants it: a policy may make it public, unless it is
+ * private, and an access list may not. Undefined where it is so. Elsewhere than at AWS the switches of access lists stay as they
  * are: with BlockPublicAcls, Ceph 16 refuses every PUT.
  */
 export function mergeAccessBlock(
@@ -51,18 +55,20 @@ export function mergeAccessBlock(
   before: AccessBlock = {},
 ): AccessBlock | undefined {
   const { BlockPublicAcls = false, IgnorePublicAcls = false } = before
-  const isClosed = (before.BlockPublicPolicy ?? false) || (before.RestrictPublicBuckets ?? false)
+  const { BlockPublicPolicy = false, RestrictPublicBuckets = false } = before
+  const isPrivate = mirror.signer !== undefined
   const lists = isAtAws(mirror)
     ? { BlockPublicAcls: true, IgnorePublicAcls: true }
     : { BlockPublicAcls, IgnorePublicAcls }
   if (
-    !isClosed &&
+    BlockPublicPolicy === isPrivate &&
+    RestrictPublicBuckets === isPrivate &&
     lists.BlockPublicAcls === BlockPublicAcls &&
     lists.IgnorePublicAcls === IgnorePublicAcls
   ) {
     return undefined
   }
-  return { ...lists, BlockPublicPolicy: false, RestrictPublicBuckets: false }
+  return { ...lists, BlockPublicPolicy: isPrivate, RestrictPublicBuckets: isPrivate }
 }
 
 /**

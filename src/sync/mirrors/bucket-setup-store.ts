@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import {
   CreateBucketCommand,
+  DeleteBucketPolicyCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
@@ -38,6 +39,7 @@ export type BucketSettings = {
   readonly ownership: () => Promise<string | undefined>
   readonly putOwnership: () => Promise<void>
   readonly policy: () => Promise<PolicyDocument | undefined>
+  /** One with no statements takes the policy away. */
   readonly putPolicy: (policy: PolicyDocument) => Promise<void>
   readonly lifecycle: () => Promise<readonly LifecycleRule[]>
   readonly putLifecycle: (rules: readonly LifecycleRule[]) => Promise<void>
@@ -166,6 +168,13 @@ export function openBucketSettings(
       }
     },
     async putPolicy(policy) {
+      // A policy with no statement is none that a store takes.
+      if (policy.Statement.length === 0) {
+        await asked('DELETE policy', (abortSignal) =>
+          client.send(new DeleteBucketPolicyCommand({ Bucket }), { abortSignal }),
+        )
+        return
+      }
       await asked('PUT policy', (abortSignal) =>
         client.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }), {
           abortSignal,

@@ -5,6 +5,9 @@ import { publicPrefixes } from './bucket-setup-policy.ts'
 
 /** What people are told to do where a store takes no bucket policy. */
 export function byHand(mirror: ConfiguredMirror, isIndexThere: boolean): string {
+  if (mirror.signer !== undefined) {
+    return 'what the store has in its place is looked at by hand: nobody may read this bucket without a signature'
+  }
   const what = publicPrefixes(mirror, isIndexThere)
     .map((prefix) => `${prefix}*`)
     .join(' and ')

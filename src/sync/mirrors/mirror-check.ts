@@ -147,12 +147,16 @@ async function checkSettings(
   add: Add,
 ): Promise<void> {
   const create = `nearport mirrors create ${mirror.id}`
+  const isPrivate = mirror.signer !== undefined
   await asFarAsKnown('its public access block', add, async () => {
     const block = await settings.publicAccessBlock()
     const closing = (['BlockPublicPolicy', 'RestrictPublicBuckets'] as const).filter(
       (name) => block?.[name] === true,
     )
-    if (closing.length > 0) {
+    if (isPrivate && closing.length < 2) {
+      add('warning', 'the public access block would let a policy make the bucket public', create)
+    }
+    if (!isPrivate && closing.length > 0) {
       add('wrong', `the public access block is in the way: ${closing.join(' and ')}`, create)
     }
   })
@@ -167,10 +171,11 @@ async function checkSettings(
       add('wrong', `the policy does not let anyone read ${prefix}*`, create)
     }
     if (tooMuch.length > 0) {
+      const gives = isPrivate ? 'what is private' : 'more than it needs'
       add(
-        'warning',
-        `the policy gives the public more than it needs: ${tooMuch.join('; ')}`,
-        'take that out of the bucket policy: nearport changes no statement that is not its own',
+        isPrivate ? 'wrong' : 'warning',
+        `the policy gives the public ${gives}: ${tooMuch.join('; ')}`,
+        `${isPrivate ? `${create}, and ` : ''}take that out of the bucket policy: nearport changes no statement that is not its own`,
       )
     }
     if (lacksTlsOnly) add('warning', 'requests without TLS are not refused', create)

@@ -1,7 +1,7 @@
 import type { Digest } from '../../core/digest.ts'
 import { indexPointerName, mirrorIndexPrefix } from '../../core/index-pointer.ts'
 import type { Mirror } from '../../core/mirror.ts'
-import { blobUrl } from '../../core/mirror.ts'
+import { blobUrl, signedBlobUrl, signedUrl } from '../../core/mirror.ts'
 import type { AnonymousDeps } from '../publish/anonymous.ts'
 import { askAnonymously } from '../publish/anonymous.ts'
 import { canaryOf } from '../publish/canary.ts'
@@ -16,7 +16,7 @@ export async function findRedirect(
 ): Promise<string | undefined> {
   const { status, header } = await askAnonymously(
     'GET',
-    blobUrl(mirror, canaryOf(mirror.id).digest),
+    signedBlobUrl(mirror, 'GET', canaryOf(mirror.id).digest),
     deps,
   )
   if (status < 300 || status > 399 || status === 304) return undefined
@@ -35,7 +35,7 @@ export async function checkMissing(
   deps: AnonymousDeps,
 ): Promise<string | undefined> {
   const url = blobUrl(mirror, nobodys)
-  const { status } = await askAnonymously('GET', url, deps)
+  const { status } = await askAnonymously('GET', signedBlobUrl(mirror, 'GET', nobodys), deps)
   return status === 403 || status === 404
     ? undefined
     : `wanted 403 or 404 for a blob that is not there from GET ${url}, got ${status}`
@@ -50,10 +50,11 @@ export async function isListable({ publicUrl }: Mirror, deps: AnonymousDeps): Pr
 
 /** What comes for the index's pointer, as `serve` asks for it; undefined: it is there. */
 export async function checkPointerReadable(
-  { publicUrl }: Mirror,
+  mirror: Mirror,
   deps: AnonymousDeps,
 ): Promise<string | undefined> {
-  const url = `${publicUrl}/${mirrorIndexPrefix}${indexPointerName}`
-  const { status } = await askAnonymously('GET', url, deps)
+  const key = mirrorIndexPrefix + indexPointerName
+  const url = `${mirror.publicUrl}/${key}`
+  const { status } = await askAnonymously('GET', signedUrl(mirror, 'GET', key), deps)
   return status === 200 ? undefined : `wanted the index's pointer from GET ${url}, got ${status}`
 }

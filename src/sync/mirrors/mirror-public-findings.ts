@@ -13,15 +13,19 @@ import {
   isListable,
 } from './mirror-public-check.ts'
 
-/** Tries a mirror as anyone will, from its public address, and notes what is not as it should be. */
+/**
+ * Tries a mirror as clients will, from its public address and, where it is private, with signed ones,
+ * and notes what is not as it should be.
+ */
 export async function checkPublic(
-  mirror: ConfiguredMirror,
+  configured: ConfiguredMirror,
   bucket: Bucket,
   deps: AnonymousDeps,
   { isIndexThere }: { readonly isIndexThere: boolean },
   add: Add,
 ): Promise<void> {
-  const { id, keys, publicUrl } = mirror
+  const { id, keys, publicUrl } = configured
+  const isPrivate = configured.signer !== undefined
   const canary = canaryOf(id)
   const held = await keysIn(bucket, keys.keyOf(canary.digest))
   if (held !== undefined && held.get(keys.keyOf(canary.digest)) !== canary.bytes.length) {
@@ -29,6 +33,7 @@ export async function checkPublic(
     return
   }
   try {
+    const mirror = await bucket.readable()
     const place = await findRedirect(mirror, deps)
     if (place !== undefined) {
       add(
@@ -39,7 +44,7 @@ export async function checkPublic(
       return
     }
     const failure = await checkCanary(mirror, deps)
-    if (failure !== undefined) add('wrong', failure, fixOf(failure, id))
+    if (failure !== undefined) add('wrong', failure, fixOf(failure, id, isPrivate))
     const missing = await checkMissing(mirror, deps)
     if (missing !== undefined) {
       add(
@@ -50,8 +55,10 @@ export async function checkPublic(
     }
     if (await isListable(mirror, deps)) {
       add(
-        'warning',
-        `anyone may list ${publicUrl}: what is missing is 404, which AWS bills, and not 403`,
+        isPrivate ? 'wrong' : 'warning',
+        isPrivate
+          ? `anyone may list ${publicUrl}, which is private`
+          : `anyone may list ${publicUrl}: what is missing is 404, which AWS bills, and not 403`,
         'take s3:ListBucket for everyone out of the policy or the access list of the bucket',
       )
     }
@@ -70,7 +77,9 @@ export async function checkPublic(
     add(
       'wrong',
       `wanted an answer from ${publicUrl}, got ${statusCode ?? message}`,
-      'set publicUrl to where anyone can read the bucket',
+      isPrivate
+        ? 'set publicUrl to where clients can reach the bucket'
+        : 'set publicUrl to where anyone can read the bucket',
     )
   }
 }
@@ -88,9 +97,15 @@ async function keysIn(
   }
 }
 
-function fixOf(failure: string, id: string): string {
+function fixOf(failure: string, id: string, isPrivate: boolean): string {
+  if (/without a signature/.test(failure)) {
+    return `nearport mirrors create ${id}, and take access lists and other statements for everyone away`
+  }
   if (/Content-Encoding/.test(failure)) {
     return 'turn off compression where publicUrl leads, or nearport sync where the object has it'
+  }
+  if (isPrivate && /, got 40[013]/.test(failure)) {
+    return 'set publicUrl to the store’s own address, as the host is signed, and give the credentials s3:GetObject'
   }
   if (/, got 40[13]/.test(failure)) return `let anyone read it: nearport mirrors create ${id}`
   if (/Range/.test(failure)) return 'let ranges through where publicUrl leads'

@@ -89,7 +89,10 @@ async function contentsOf(
       const { mirror } = each
       const place = index.mirrors.findIndex(({ id }) => id === mirror.id)
       if (place === -1) return undefined
-      const failure = each.kind === 'unreachable' ? each.why : await checkCanary(mirror, deps)
+      const failure =
+        each.kind === 'unreachable'
+          ? each.why
+          : await checkCanary(await each.bucket.readable(), deps)
       if (failure !== undefined || each.kind !== 'seen' || each.listing === undefined) {
         const why = failure ?? 'its bucket is not ours'
         deps.recorder.problem(mirror.id, `left out of the index: ${why}`)

@@ -72,7 +72,10 @@ async function describe(
   const { mirror } = seen
   const listing = seen.kind === 'seen' ? seen.listing : undefined
   const indexed = index && compare(mirror, index, listing ?? new Map())
-  const canary = await checkCanary(mirror, deps)
+  const canary = await checkCanary(
+    seen.kind === 'seen' ? await seen.bucket.readable() : mirror,
+    deps,
+  )
   const why = reasonOf(seen, index, indexed, canary)
   return {
     id: mirror.id,

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { indexPointerName, mirrorIndexPrefix, parseIndexPointer } from '../../core/index-pointer.ts'
 import type { Mirror } from '../../core/mirror.ts'
+import { signedUrl } from '../../core/mirror.ts'
 import type { AnonymousDeps } from './anonymous.ts'
 import { askAnonymously } from './anonymous.ts'
 
 /**
- * Whether the index that was just published can be read without credentials from one of these
- * mirrors, as `serve` will: the pointer, and the whole generation that it points to. Returns a
+ * Whether the index that was just published can be read from one of these mirrors as `serve` will,
+ * with no credentials but a private mirror's signature: the pointer, and the whole generation that it points to. Returns a
  * sentence saying what was wanted and what came where it cannot: clients would be sent to no mirror
  * at all.
  */
@@ -20,19 +21,17 @@ export async function checkIndexReadable(
     if (failure === undefined) return undefined
     got.push(`${failure} from ${mirror.id}`)
   }
+  const readers = mirrors.some(({ signer }) => signer === undefined) ? 'anyone' : 'serve'
   return (
-    `wanted ${mirrorIndexPrefix} to be readable by anyone in one mirror, or index.directory to be set, ` +
+    `wanted ${mirrorIndexPrefix} to be readable by ${readers} in one mirror, or index.directory to be set, ` +
     `got ${got.join(', ')}`
   )
 }
 
 /** What came in place of the index, or undefined where it is there. */
-async function checkMirror(
-  { publicUrl }: Mirror,
-  deps: AnonymousDeps,
-): Promise<string | undefined> {
+async function checkMirror(mirror: Mirror, deps: AnonymousDeps): Promise<string | undefined> {
   const ask = (key: string, limitBytes?: number) =>
-    askAnonymously('GET', `${publicUrl}/${key}`, deps, {
+    askAnonymously('GET', signedUrl(mirror, 'GET', key), deps, {
       // Who reads the index unpacks what a host packs on its way.
       headers: { 'accept-encoding': 'identity' },
       ...(limitBytes === undefined ? {} : { limitBytes }),

@@ -1,8 +1,10 @@
 import type { Config } from '../../config.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { Mirror } from '../../core/mirror.ts'
+import { blobUrl } from '../../core/mirror.ts'
 import type { AnonymousDeps } from './anonymous.ts'
-import { checkCanary } from './canary-check.ts'
+import { canaryOf } from './canary.ts'
+import { checkCanary, isRefusing } from './canary-check.ts'
 import type { ExaminedMirror } from '../examine-mirrors.ts'
 import { checkIndexReadable } from './index-check.ts'
 import { indexContents } from './index-content.ts'
@@ -62,24 +64,28 @@ export async function publishRun(
   if (published.to.length === 0) recorder.problem('the index', 'it could be published nowhere')
   else if (directory === undefined) {
     const told = examined.filter(({ id }) => published.to.includes(id))
-    const failure = await checkIndexReadable(
-      told.map(({ bucket }) => bucket.mirror),
-      settings,
-    )
+    const readable = await Promise.all(told.map(({ bucket }) => bucket.readable()))
+    const failure = await checkIndexReadable(readable, settings)
     if (failure !== undefined) recorder.problem('the index', failure)
   }
   return published
 }
 
 /**
- * Ids of the mirrors that serve clients, although this run could open none: then it is the run that
- * is cut off, by its credentials or its network, and an empty index would take from clients what
- * they have.
+ * Ids of the mirrors that serve clients, as far as can be told, although this run could open none:
+ * then it is the run that is cut off, by its credentials or its network, and an empty index would
+ * take from clients what they have.
  */
 async function findServing(
   mirrors: readonly Mirror[],
   settings: AnonymousDeps,
 ): Promise<readonly string[]> {
-  const failures = await Promise.all(mirrors.map((each) => checkCanary(each, settings)))
-  return mirrors.filter((_, at) => failures[at] === undefined).map(({ id }) => id)
+  const serving = await Promise.all(mirrors.map(isServing))
+  return mirrors.filter((_, at) => serving[at]).map(({ id }) => id)
+
+  async function isServing(mirror: Mirror): Promise<boolean> {
+    if (mirror.signer === undefined) return (await checkCanary(mirror, settings)) === undefined
+    // Whoever cannot sign learns no more of a private mirror than that it refuses to be read.
+    return isRefusing(blobUrl(mirror, canaryOf(mirror.id).digest), settings)
+  }
 }
