@@ -1,4 +1,5 @@
 import { createAddressRanges } from '../core/address-ranges.ts'
+import { hostOf } from './host.ts'
 
 /** Who must not be sent to a mirror, by any of these. */
 export type OptOutRules = {
@@ -30,7 +31,7 @@ export function createOptOut({ hosts, addresses, header }: OptOutRules): OptOut 
   const isIn = (address: string | undefined) => address !== undefined && ranges.has(address)
   return {
     has: (request, addressOf) =>
-      (names.size > 0 && names.has(hostOf(request.url))) ||
+      (names.size > 0 && names.has(nameOf(hostOf(request.url)))) ||
       (header !== undefined && request.headers.has(header)) ||
       // Reading the address costs the most, and the locating of the client reads it again.
       (addresses.length > 0 && isIn(addressOf())),
@@ -38,7 +39,7 @@ export function createOptOut({ hosts, addresses, header }: OptOutRules): OptOut 
   }
 }
 
-/** The name in an absolute URL, in lower case, without its port. */
-function hostOf(url: string): string {
-  return new URL(url).hostname
+/** A host's name in lower case, without its port. */
+function nameOf(host: string): string {
+  return host.replace(/:\d{0,5}$/, '').toLowerCase()
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Environment } from '../bucket/bucket-client.ts'
 import type { Credentials } from './upstream-credentials.ts'
 import { UpstreamError } from './upstream-error.ts'

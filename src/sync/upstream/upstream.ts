@@ -5,7 +5,7 @@ import type { Descriptor } from '../../core/manifest.ts'
 import { manifestMediaTypes } from '../../core/manifest.ts'
 import { repositoryGrammar } from '../../core/request.ts'
 import type { Upstream } from '../../core/upstream.ts'
-import { upstreamRepository, upstreamUrl } from '../../core/upstream.ts'
+import { ownRepository, upstreamRepository, upstreamUrl } from '../../core/upstream.ts'
 import type { Environment } from '../bucket/bucket-client.ts'
 import { digestOf, matchesDigest } from '../content-digest.ts'
 import { createAuthority } from './upstream-auth.ts'
@@ -114,11 +114,9 @@ export function createUpstreamClient(
       const url = `${registry}/v2/_catalog?n=1000`
       const request = { method: 'GET', url, headers, scope: 'registry:catalog:*' } as const
       const names = await listStrings(request, 'repositories', settings)
-      const before = upstreamRepository(upstream, '')
       return names
-        .filter((name) => name.startsWith(before))
-        .map((name) => name.slice(before.length))
-        .filter((name) => repositoryGrammar.test(name))
+        .map((name) => ownRepository(upstream, name))
+        .filter((name): name is string => name !== undefined && repositoryGrammar.test(name))
     },
 
     listTags: (repository) => listTags(asked('GET', repository, 'tags/list?n=1000'), settings),

@@ -21,9 +21,9 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
 async function createClient(
   registry: ReturnType<typeof observe>,
-  more: { namespace?: string; authorization?: string } = {},
+  more: { namespace?: string; authorization?: string; dropPrefix?: string } = {},
 ) {
-  const { namespace = '', authorization } = more
+  const { namespace = '', authorization, dropPrefix = '' } = more
   const settings = {
     dispatcher: new Agent(),
     patience,
@@ -31,7 +31,8 @@ async function createClient(
     now: Date.now,
   }
   const url = await serve(registry)
-  const upstream = { registry: url, repositories: '', namespace }
+  const dropped = { repositories: dropPrefix, dropPrefix: dropPrefix !== '' }
+  const upstream = { registry: url, namespace, ...dropped }
   return { url, client: createUpstreamClient(upstream, { ...settings, authorization }) }
 }
 
@@ -70,6 +71,12 @@ test('the catalog gives names as clients see them, and nobody else’s', async (
   const { client } = await createClient(registry, { namespace: 'prod/images' })
   expect(await client.listCatalog()).toEqual(['app'])
   expect((await client.listTags('app')).tags).toContain('1.0')
+})
+
+test('a prefix that is dropped stands before every name here, and before none there', async () => {
+  const { client } = await createClient(filled(), { dropPrefix: 'hub' })
+  expect(await client.listCatalog()).toEqual(['hub/app'])
+  expect((await client.listTags('hub/app')).tags).toContain('1.0')
 })
 
 test.for<[string, (own: string) => string, readonly string[] | string]>([
