@@ -5,6 +5,8 @@ export type Challenge =
       readonly realm: string
       readonly service: string | undefined
       readonly scope: string | undefined
+      /** What was wrong with the token that was sent, in a word of RFC 6750 §3.1. */
+      readonly error: string | undefined
     }
   | { readonly kind: 'basic' }
 
@@ -86,5 +88,6 @@ function challengeOf(
     realm,
     service: parameters.get('service'),
     scope: parameters.get('scope'),
+    error: parameters.get('error'),
   }
 }

@@ -11,6 +11,8 @@ export type RegistryAuth = {
   readonly identityTokens?: Readonly<Record<string, string>>
   /** Whether a token is given to who says no name; true unless told otherwise. */
   readonly anonymous?: boolean
+  /** Repositories that no token is for which was given to who says no name; default: none is. */
+  readonly isPrivate?: (repository: string) => boolean
   /** Where tokens are had; `/token` of the registry itself unless told otherwise. */
   readonly realm?: string
   /** In the challenge and wanted in the token request; `registry.test` unless told otherwise. */
@@ -40,7 +42,9 @@ export function withAuth(handler: Handler, auth: RegistryAuth): Handler {
     if (isAllowed(request.headers.get('authorization'), scope)) return handler(request)
     const realm = auth.realm ?? `${url.origin}/token`
     const wanted = scope === undefined ? '' : `,scope="${scope}"`
-    return refused(`Bearer realm="${realm}",service="${service}"${wanted}`)
+    const isSent = request.headers.has('authorization')
+    const error = isSent ? ',error="invalid_token"' : ''
+    return refused(`Bearer realm="${realm}",service="${service}"${wanted}${error}`)
   }
 
   function isAllowed(authorization: string | null, scope: string | undefined): boolean {
@@ -61,7 +65,12 @@ export function withAuth(handler: Handler, auth: RegistryAuth): Handler {
       return registryError('UNAUTHORIZED', 'no token for whoever this is')
     }
     const token = crypto.randomUUID()
-    const scopes = asked.getAll('scope').flatMap((each) => each.split(' '))
+    const isNamed = isForm || request.headers.has('authorization')
+    // As Docker Hub does: a token for less than was asked for, and no error.
+    const scopes = asked
+      .getAll('scope')
+      .flatMap((each) => each.split(' '))
+      .filter((each) => isNamed || auth.isPrivate?.(each.split(':')[1] ?? '') !== true)
     issued.set(token, { scopes, endMs: now() + expiresInSeconds * 1000 })
     const name = isForm ? 'access_token' : 'token'
     return json({ [name]: token, expires_in: expiresInSeconds })

@@ -1,4 +1,6 @@
-import { addressWords, readAddress } from '../core/address.ts'
+import { isPrivateHost } from '../core/private-host.ts'
+
+export { isPrivateHost }
 
 /** What an upstream may lead us to besides itself. */
 export type AddressRules = {
@@ -11,8 +13,8 @@ export type AddressRules = {
 /**
  * Why an address that an upstream named, as the realm of its tokens or as where to go on, is not one
  * to be asked; undefined: it may. Whoever controls an upstream would else make us ask whatever only
- * we can reach, or send a password in plain text. A name that resolves to a private address is not
- * seen here: only the network can keep that in.
+ * we can reach, or send a password in plain text. What a name resolves to
+ * is not seen here: on Node `createGuardedFetch` sees it.
  */
 export function addressProblem(url: URL | null, rules: AddressRules): string | undefined {
   const registry = new URL(rules.registry)
@@ -25,35 +27,4 @@ export function addressProblem(url: URL | null, rules: AddressRules): string | u
   if (!isPrivateHost(url.hostname) || isPrivateHost(registry.hostname)) return undefined
   if (rules.realms.has(url.host) || rules.realms.has(url.hostname)) return undefined
   return `${wanted}, got ${got}: relay.realms may name it`
-}
-
-/**
- * Whether a URL's host name is of this machine or of a network behind it. The URL has already made
- * `0x7f.1` and its like to dotted quads.
- */
-export function isPrivateHost(hostname: string): boolean {
-  const name = hostname.replace(/^\[|\]$|\.$/g, '')
-  const family = readAddress(name)
-  // Only what is handed out to the world is not private (RFC 4291 §2.4).
-  if (family === 6) return addressWords[0]! >>> 29 !== 1
-  if (family === 4) return isPrivateIpv4(addressWords[0]!)
-  return !name.includes('.') || /\.(?:localhost|local|internal)$/.test(name)
-}
-
-/** RFC 6890's blocks that are not for the internet, with their lengths, and all from 224.0.0.0 on. */
-const privateBlocks: readonly (readonly [number, number])[] = [
-  [0x00_00_00_00, 8],
-  [0x0a_00_00_00, 8],
-  [0x64_40_00_00, 10],
-  [0x7f_00_00_00, 8],
-  [0xa9_fe_00_00, 16],
-  [0xac_10_00_00, 12],
-  [0xc0_00_00_00, 24],
-  [0xc0_a8_00_00, 16],
-  [0xc6_12_00_00, 15],
-  [0xe0_00_00_00, 3],
-]
-
-function isPrivateIpv4(word: number): boolean {
-  return privateBlocks.some(([block, length]) => (word ^ block) >>> (32 - length) === 0)
 }

@@ -2,6 +2,7 @@ import type { LRUCache } from 'lru-cache'
 import { parseChallenges } from '../core/challenge.ts'
 import type { Upstream } from '../core/upstream.ts'
 import { addressProblem } from './upstream-address.ts'
+import type { Send, SendFor } from './upstream-fetch.ts'
 import { discard, sendTwice } from './upstream-fetch.ts'
 import type { BearerChallenge, Credentials, TokenAnswer, TokenDeps } from './upstream-token.ts'
 import { basicHeader, fetchToken } from './upstream-token.ts'
@@ -48,7 +49,8 @@ export type HeldToken = {
   readonly endMs: number
 }
 
-export type AuthorityDeps = TokenDeps & {
+export type AuthorityDeps = Pick<TokenDeps, 'timeoutMs'> & {
+  readonly fetch: SendFor
   /** Answers, never promises: on Workers a promise may outlive the request that would settle it. */
   readonly tokens: LRUCache<string, HeldToken>
   /** Runs one call for all who ask for the same token at once. On Workers each runs its own. */
@@ -122,7 +124,7 @@ export function createAuthority(deps: AuthorityDeps): Authority {
    */
   async function findWay(upstream: Upstream): Promise<Way> {
     if (deps.credentialsOf(upstream) === undefined) return open
-    const answer = await sendTwice(deps.fetch, `${upstream.registry}/v2/`, {
+    const answer = await sendTwice(sendFor(upstream), `${upstream.registry}/v2/`, {
       redirect: 'manual',
       headers: { 'user-agent': 'nearport' },
       signal: AbortSignal.timeout(deps.timeoutMs),
@@ -170,7 +172,12 @@ export function createAuthority(deps: AuthorityDeps): Authority {
   ): Promise<HeldToken> {
     const held = await deps.coalesce(`${key} ${wanted}`, async () => {
       const fetchedMs = now()
-      const answer = await fetchToken(way, wanted, deps.credentialsOf(upstream), deps)
+      const { timeoutMs } = deps
+      const credentials = deps.credentialsOf(upstream)
+      const answer = await fetchToken(way, [wanted], credentials && basicHeader(credentials), {
+        send: sendFor(upstream),
+        timeoutMs,
+      })
       const livesMs = answer.kind === 'token' ? answer.livesMs : freshMs
       const endMs = fetchedMs + livesMs
       return { answer, scope: wanted, fetchedMs, renewMs: fetchedMs + livesMs * renewAt, endMs }
@@ -190,6 +197,10 @@ export function createAuthority(deps: AuthorityDeps): Authority {
     const kept = { ...held, renewMs: Math.min(now() + freshMs, held.endMs) }
     tokens.set(key, kept)
     return kept
+  }
+
+  function sendFor({ registry }: Upstream): Send {
+    return (url, init) => deps.fetch(url, init, registry)
   }
 
   /** Two upstreams may be one registry for two users. */

@@ -1,5 +1,6 @@
 import type { Challenge } from '../core/challenge.ts'
 import { readBounded } from './read-bounded.ts'
+import type { Send } from './upstream-fetch.ts'
 import { discard, sendTwice } from './upstream-fetch.ts'
 
 /** Who we are to an upstream, where it is not anyone. */
@@ -9,39 +10,45 @@ export type BearerChallenge = Extract<Challenge, { readonly kind: 'bearer' }>
 
 /** What a token server said; `livesMs` is from when it was asked. */
 export type TokenAnswer =
-  | { readonly kind: 'token'; readonly header: string; readonly livesMs: number }
+  | {
+      readonly kind: 'token'
+      readonly header: string
+      readonly livesMs: number
+      /** When it was made, as its server said (RFC 3339). */
+      readonly issuedAt: string | undefined
+    }
   | {
       readonly kind: 'no-token'
       readonly status: number
       readonly retryAfter: string | undefined
     }
 
-export type TokenDeps = { readonly fetch: typeof fetch; readonly timeoutMs: number }
+export type TokenDeps = { readonly send: Send; readonly timeoutMs: number }
 
 const largestAnswerBytes = 1024 * 1024
 /** What the token spec takes where nothing is said (distribution's token.md). */
 const usualLifeSeconds = 60
 
 /**
- * Asks a challenge's realm for a token of a scope, with the password where there is one. What it
+ * Asks a challenge's realm for a token of scopes, with an Authorization where there is one. What it
  * says is an answer; throws where it says nothing that can be read. No error holds the token.
  */
 export async function fetchToken(
   { realm, service }: Pick<BearerChallenge, 'realm' | 'service'>,
-  scope: string,
-  credentials: Credentials | undefined,
+  scopes: readonly string[],
+  authorization: string | undefined,
   deps: TokenDeps,
 ): Promise<TokenAnswer> {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.set('scope', scope)
-  const answer = await sendTwice(deps.fetch, url.href, {
+  for (const scope of scopes) url.searchParams.append('scope', scope)
+  const answer = await sendTwice(deps.send, url.href, {
     // Who stands behind a redirect was not checked, and would get the password.
     redirect: 'manual',
     headers: {
       accept: 'application/json',
       'user-agent': 'nearport',
-      ...(credentials === undefined ? {} : { authorization: basicHeader(credentials) }),
+      ...(authorization === undefined ? {} : { authorization }),
     },
     // Not the client's signal: others may wait for this token.
     signal: AbortSignal.timeout(deps.timeoutMs),
@@ -70,7 +77,10 @@ function readToken(bytes: Uint8Array, url: URL): TokenAnswer {
   }
   const life = json['expires_in']
   const seconds = typeof life === 'number' && life > 0 ? life : usualLifeSeconds
-  return { kind: 'token', header: `Bearer ${token}`, livesMs: seconds * 1000 }
+  const issued = json['issued_at']
+  const isTime = typeof issued === 'string' && /^[0-9T:.+Zz-]{20,40}$/.test(issued)
+  const issuedAt = isTime ? issued : undefined
+  return { kind: 'token', header: `Bearer ${token}`, livesMs: seconds * 1000, issuedAt }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import type { Challenge } from '../../src/core/challenge.ts'
 import { parseChallenges } from '../../src/core/challenge.ts'
 
-const bearer = (realm: string, service?: string, scope?: string): Challenge => ({
+const bearer = (realm: string, service?: string, scope?: string, error?: string): Challenge => ({
   kind: 'bearer',
   realm,
   service,
   scope,
+  error,
 })
 const basic: Challenge = { kind: 'basic' }
 
@@ -22,6 +23,11 @@ test.for<[string, string, readonly Challenge[]]>([
         'repository:library/x:pull,push',
       ),
     ],
+  ],
+  [
+    'what was wrong with a token',
+    'Bearer realm="https://a.test/t",error="invalid_token"',
+    [bearer('https://a.test/t', undefined, undefined, 'invalid_token')],
   ],
   ['a realm alone', 'Bearer realm="https://a.test/t"', [bearer('https://a.test/t')]],
   ['any case', 'bEARER REALM="https://a.test/t",Service=x', [bearer('https://a.test/t', 'x')]],

@@ -3,11 +3,22 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isExecutable } from '../missing.ts'
 import { inNamespace } from '../netns.ts'
+import { run } from '../process.ts'
 import { type Client, pullFolder, readContent, referenceOf } from './client.ts'
 
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
 const program = join(cache, 'nearport-e2e/crane')
 const whyNot = 'test/e2e/install.sh builds it where the apt sources have it (bookworm-backports)'
+
+/** `crane auth login`, into a folder that DOCKER_CONFIG names. It asks nobody. */
+export async function craneLogIn(
+  folder: string,
+  registry: string,
+  { user, password }: { readonly user: string; readonly password: string },
+): Promise<void> {
+  const env = { DOCKER_CONFIG: folder, HOME: folder }
+  await run([program, 'auth', 'login', '-u', user, '-p', password, registry], { env })
+}
 
 /** `crane pull` into an OCI layout, which holds every byte as it came. */
 export const crane: Client = {
@@ -18,10 +29,11 @@ export const crane: Client = {
   available: () => (isExecutable(program) ? undefined : `no ${program}: ${whyNot}`),
   async pull(pull) {
     const folder = await pullFolder('crane')
+    const { flags, env } = pull.configured ?? { flags: ['--insecure'], env: {} }
     const { tookMs } = await inNamespace(
       pull.host.namespace,
-      [program, 'pull', '--insecure', '--format', 'oci', referenceOf(pull), join(folder, 'image')],
-      { env: { HOME: folder } },
+      [program, 'pull', ...flags, '--format', 'oci', referenceOf(pull), join(folder, 'image')],
+      { env: { HOME: folder, ...env } },
     )
     const blobs = join(folder, 'image/blobs/sha256')
     const names = await readdir(blobs)

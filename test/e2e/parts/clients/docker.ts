@@ -65,6 +65,22 @@ export async function startDocker(
   return { root, socket, stop }
 }
 
+/** `docker login` by the engine, into a folder that `docker --config` takes. */
+export async function dockerLogIn(
+  { socket }: Pick<Docker, 'socket'>,
+  folder: string,
+  registry: string,
+  { user, password }: { readonly user: string; readonly password: string },
+): Promise<void> {
+  const cli: CommandLine = [docker, '--config', folder, '-H', `unix://${socket}`]
+  await run([...cli, 'login', '-u', user, '-p', password, registry])
+}
+
+/** The command line of an engine's client. */
+export function dockerCommand({ socket }: Pick<Docker, 'socket'>): CommandLine {
+  return [docker, '-H', `unix://${socket}`]
+}
+
 /**
  * `docker pull` on the host's engine. The image is removed again, so that the next pull fetches
  * every byte.
@@ -80,9 +96,10 @@ export function createDockerClient(
     available: dockerMissing,
     async pull(pull) {
       const { root, socket } = daemons[pull.host.name]!
-      const cli: CommandLine = [docker, '-H', `unix://${socket}`]
+      const { flags, env } = pull.configured ?? { flags: [], env: {} }
+      const cli: CommandLine = [docker, ...flags, '-H', `unix://${socket}`]
       const reference = referenceOf(pull)
-      const { tookMs } = await run([...cli, 'pull', '-q', reference])
+      const { tookMs } = await run([...cli, 'pull', '-q', reference], { env })
       const { stdout } = await run([...cli, 'image', 'inspect', reference])
       const [image] = JSON.parse(stdout) as readonly [InspectedImage]
       // Docker leaves out its own registry's name.
