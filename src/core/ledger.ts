@@ -10,9 +10,14 @@ export type LedgerRecord = {
   /** Digests of the manifests in it, as written. */
   readonly manifests: readonly string[]
   readonly blobs: readonly { readonly digest: Digest; readonly sizeBytes: number }[]
+  /** What it is itself; undefined: it was read before mirrors held manifests. */
+  readonly content?: ManifestForm | undefined
   /** What referred to it when the upstream was asked last; undefined: it never was. */
   readonly referrers?: KnownReferrers | undefined
 }
+
+/** The length of a manifest, and the media type that its upstream gives it. */
+export type ManifestForm = { readonly sizeBytes: number; readonly mediaType: string }
 
 /** Digests of manifests that refer to another, and when they were asked for (ms since 1970). */
 export type KnownReferrers = { readonly digests: readonly string[]; readonly askedAtMs: number }
@@ -25,9 +30,11 @@ const lineStart = '{"manifest":"'
 const digestLength = 71
 
 /** One record as a line of a ledger, without the line's end. */
-export function writeLedgerLine({ digest, manifests, blobs, referrers }: LedgerRecord): string {
+export function writeLedgerLine(record: LedgerRecord): string {
+  const { digest, manifests, blobs, content, referrers } = record
   return JSON.stringify({
     manifest: digest,
+    ...(content === undefined ? {} : { size: content.sizeBytes, type: content.mediaType }),
     manifests,
     blobs: blobs.map((blob) => [blob.digest, blob.sizeBytes]),
     ...(referrers === undefined
@@ -50,7 +57,7 @@ export function parseLedgerLine(line: string): LedgerRecord | undefined {
   } catch {
     return undefined
   }
-  const { manifest, manifests, blobs, referrers, askedAt } = Object(json) as Line
+  const { manifest, size, type, manifests, blobs, referrers, askedAt } = Object(json) as Line
   const digest = typeof manifest === 'string' ? parseDigest(manifest) : undefined
   if (digest === undefined || !isTexts(manifests) || !Array.isArray(blobs)) return undefined
   const sized = blobs.map(parseBlob)
@@ -59,11 +66,17 @@ export function parseLedgerLine(line: string): LedgerRecord | undefined {
     isTexts(referrers) && typeof askedAt === 'number'
       ? { referrers: { digests: referrers, askedAtMs: askedAt } }
       : {}
-  return { digest, manifests, blobs: sized, ...known }
+  const content =
+    Number.isSafeInteger(size) && typeof type === 'string'
+      ? { content: { sizeBytes: size as number, mediaType: type } }
+      : {}
+  return { digest, manifests, blobs: sized, ...content, ...known }
 }
 
 type Line = Readonly<
-  Partial<Record<'manifest' | 'manifests' | 'blobs' | 'referrers' | 'askedAt', unknown>>
+  Partial<
+    Record<'manifest' | 'size' | 'type' | 'manifests' | 'blobs' | 'referrers' | 'askedAt', unknown>
+  >
 >
 
 /**

@@ -98,6 +98,26 @@ export function parseManifest(text: string, mediaType: string): ManifestContent 
   }
 }
 
+/**
+ * The media type of a manifest by what it says itself, or else by its form; undefined where its text
+ * is no manifest's. Docker's schema 1 says nothing of itself, and is none of these.
+ */
+export function manifestTypeOf(text: string): string | undefined {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isRecord(json)) return undefined
+  const { mediaType, manifests, config, layers } = json
+  const isIndex = Array.isArray(manifests)
+  if (!isIndex && !(isRecord(config) && Array.isArray(layers))) return undefined
+  // RFC 6838 §4.2: whatever else stands there is nothing for a header.
+  if (typeof mediaType === 'string' && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return mediaType
+  return isIndex ? manifestMediaTypes[0] : manifestMediaTypes[1]
+}
+
 /** Whoever pushed the manifest chose its keys: a few of them, quoted, and the beginning of each. */
 function shownKeys(json: Readonly<Record<string, unknown>>): string {
   const keys = Object.keys(json).slice(0, 8)

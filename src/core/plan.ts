@@ -1,10 +1,12 @@
 import type { Digest } from './digest.ts'
 import { DigestMap } from './digest-map.ts'
 
-/** A blob that some image needs. */
+/** A blob, or a manifest, that some image needs. */
 export type WantedBlob = {
   readonly digest: Digest
   readonly sizeBytes: number
+  /** The media type of a manifest; undefined: it is a blob. */
+  readonly manifest?: string | undefined
   /**
    * Repositories that it can be read from, by the names clients use: one at least, the first is
    * asked first.

@@ -1,10 +1,12 @@
-import { isWellFormedDigest } from '../core/digest.ts'
+import type { Digest } from '../core/digest.ts'
+import { digestOfHex, isWellFormedDigest } from '../core/digest.ts'
 import { refuse } from '../core/error.ts'
 import type { ManifestRequest } from '../core/request.ts'
+import { askUpstream } from './ask-upstream.ts'
 import { guardBody } from './guard-body.ts'
 import { BodyTooLarge, readBounded } from './read-bounded.ts'
 import type { Relayed, RelayContext, UpstreamAnswer } from './relay-context.ts'
-import { askUpstream, bodyLimits } from './relay-context.ts'
+import { bodyLimits } from './relay-context.ts'
 import { relayFailure, relayRefusal, unavailable } from './relay-failure.ts'
 import { discard, lengthOf } from './upstream-fetch.ts'
 
@@ -13,14 +15,22 @@ import { discard, lengthOf } from './upstream-fetch.ts'
  * and digest that crane and oras cannot do without.
  */
 export async function relayManifest(context: RelayContext<ManifestRequest>): Promise<Relayed> {
-  const { request } = context
-  const answer = await ask(request.method, context)
-  if (request.method === 'GET' || !lacksHead(answer, request)) return passOn(answer, context)
-  // What the HEAD did not bring, the headers of a GET do; where these do not either, its bytes.
-  return passOn(await ask('GET', context), context)
+  return relayAnswer(await askManifest(context.request.method, context), context)
 }
 
-async function ask(
+/** Passes on what the upstream answered to a manifest's GET or HEAD. */
+export async function relayAnswer(
+  answer: UpstreamAnswer,
+  context: RelayContext<ManifestRequest>,
+): Promise<Relayed> {
+  const { request } = context
+  if (request.method === 'GET' || !lacksHead(answer, request)) return passOn(answer, context)
+  // What the HEAD did not bring, the headers of a GET do; where these do not either, its bytes.
+  return passOn(await askManifest('GET', context), context)
+}
+
+/** Asks for a manifest with what the client takes. Throws where there is no answer. */
+export async function askManifest(
   method: 'GET' | 'HEAD',
   context: RelayContext<ManifestRequest>,
 ): Promise<UpstreamAnswer> {
@@ -36,7 +46,7 @@ async function ask(
 }
 
 /** Whether a HEAD was refused as a HEAD, or answered without what it is for. */
-function lacksHead(answer: UpstreamAnswer, request: ManifestRequest): boolean {
+export function lacksHead(answer: UpstreamAnswer, request: ManifestRequest): boolean {
   if (answer.kind === 'refused') return false
   const { response } = answer
   if (response.status !== 200) return [400, 405, 501].includes(response.status)
@@ -102,9 +112,10 @@ function digestOf(answer: Response, { reference }: ManifestRequest): string | un
   return digest !== null && isWellFormedDigest(digest) ? digest : undefined
 }
 
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** The SHA-256 of some bytes. */
+export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return `sha256:${[...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return digestOfHex([...hash].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
 function headersOf(
@@ -127,7 +138,8 @@ function headersOf(
   }
 }
 
-function tooLarge(size: string, context: RelayContext<ManifestRequest>): Relayed {
+/** A manifest of more bytes than are passed on. */
+export function tooLarge(size: string, context: RelayContext<ManifestRequest>): Relayed {
   const most = context.deps.maxManifestBytes
   const message = `the upstream's manifest has ${size}, and ${most} at most are passed on`
   return relayRefusal(context, refuse('UNSUPPORTED', message, 502), { error: message })

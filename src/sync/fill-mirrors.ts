@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../core/digest.ts'
 import type { Plan } from '../core/plan.ts'
@@ -14,6 +15,8 @@ import type { Survey } from './survey.ts'
 import type { Transferred } from './transfer/transfer.ts'
 import { transfer } from './transfer/transfer.ts'
 import { nothingMoved } from './transfer/transfer-tally.ts'
+import type { OpenedBlob, UpstreamClient } from './upstream/upstream.ts'
+import type { ManifestBytes } from './walk/manifest-bytes.ts'
 import type { CondemnedByMirror } from './withheld.ts'
 import { settleCondemned } from './withheld.ts'
 
@@ -78,19 +81,22 @@ export async function fillMirrors(
   }
 }
 
-function transferAll(session: Session, { open }: Survey, { work }: Plan): Promise<Transferred> {
+function transferAll(
+  session: Session,
+  { open, manifestBytes }: Survey,
+  { work }: Plan,
+): Promise<Transferred> {
   const { config, clientOf, recorder, settings } = session
   const { stop, now, patience } = settings
   const { concurrency, spread, ranges } = config.sync
   return transfer(work, {
     buckets: new Map(open.map(({ id, bucket }) => [id, bucket])),
-    openUpstream: (repository, { digest, sizeBytes }, range) =>
-      clientOf(upstreamOf(config.upstreams, repository)!).openBlob(
-        repository,
-        digest,
-        sizeBytes,
-        range,
-      ),
+    openUpstream(repository, { digest, sizeBytes, manifest }, range) {
+      const client = clientOf(upstreamOf(config.upstreams, repository)!)
+      return manifest === undefined
+        ? client.openBlob(repository, digest, sizeBytes, range)
+        : openManifest(client, repository, digest, manifestBytes)
+    },
     recorder,
     concurrency,
     spread,
@@ -104,6 +110,21 @@ function transferAll(session: Session, { open }: Survey, { work }: Plan): Promis
       )
     },
   })
+}
+
+/** A manifest whole, whatever range of it was asked for: as the walk had it, or else fetched again. */
+async function openManifest(
+  client: UpstreamClient,
+  repository: string,
+  digest: Digest,
+  known: ManifestBytes | undefined,
+): Promise<OpenedBlob> {
+  const bytes = known?.find(digest) ?? (await client.getManifest(repository, digest)).bytes
+  return {
+    body: Readable.from([bytes], { objectMode: false }),
+    lengthBytes: bytes.length,
+    isPartial: false,
+  }
 }
 
 /** What clients must not be sent to: wrong bytes, and what is to be deleted. */

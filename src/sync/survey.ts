@@ -7,6 +7,8 @@ import { createFoundBlobs } from './walk/found-blobs.ts'
 import { matchesGlob } from '../core/glob.ts'
 import type { StoredLedger } from './walk/ledger-store.ts'
 import { loadLedger } from './walk/ledger-store.ts'
+import type { ManifestBytes } from './walk/manifest-bytes.ts'
+import { createManifestBytes } from './walk/manifest-bytes.ts'
 import type { OpenedMirror, OpenMirror } from './open-mirrors.ts'
 import { openMirrors } from './open-mirrors.ts'
 import { selectRepositories } from './walk/select.ts'
@@ -26,6 +28,8 @@ export type Survey = {
   readonly walked: Walked
   /** Every blob that the configured repositories lead to. */
   readonly blobs: FoundBlobs
+  /** Manifests that were fetched and are to be written; undefined: mirrors hold none. */
+  readonly manifestBytes: ManifestBytes | undefined
   /** The open mirrors, with what each is to hold of it. */
   readonly mirrors: readonly PlannedMirror[]
   readonly ledger: StoredLedger
@@ -67,6 +71,12 @@ export async function survey(session: Session, options: SurveyOptions): Promise<
   try {
     const restricted = config.mirrors.filter(({ holds }) => typeof holds === 'object')
     const blobs = createFoundBlobs(restricted.map(isOfMirror))
+    const manifestBytes =
+      config.manifests?.mirrors === true
+        ? createManifestBytes((digest, sizeBytes) =>
+            open.some(({ listing }) => listing.get(digest) !== sizeBytes),
+          )
+        : undefined
     const ledger = await loadLedger(
       open.map(({ bucket }) => bucket),
       shard,
@@ -74,7 +84,7 @@ export async function survey(session: Session, options: SurveyOptions): Promise<
     )
     const problemsBefore = recorder.problems.length
     // With no mirror to fill there is nothing to find out.
-    const walked = open.length === 0 ? nothingWalked : await walkAll(blobs, ledger)
+    const walked = open.length === 0 ? nothingWalked : await walkAll(blobs, ledger, manifestBytes)
     const isComplete =
       open.length > 0 && !stop.aborted && recorder.problems.length === problemsBefore
     if (!dryRun && open.length > 0 && !stop.aborted) await ledger.save(isComplete)
@@ -87,7 +97,7 @@ export async function survey(session: Session, options: SurveyOptions): Promise<
       const wants = choice === undefined ? isIn : wantedBy(choice, listing)
       return { id, listing, wants }
     })
-    return { opened, open, walked, blobs, mirrors, ledger, isComplete, close }
+    return { opened, open, walked, blobs, manifestBytes, mirrors, ledger, isComplete, close }
   } catch (error) {
     await close()
     throw error
@@ -113,13 +123,18 @@ export async function survey(session: Session, options: SurveyOptions): Promise<
     return hotSets
   }
 
-  async function walkAll(blobs: FoundBlobs, { ledger }: StoredLedger): Promise<Walked> {
+  async function walkAll(
+    blobs: FoundBlobs,
+    { ledger }: StoredLedger,
+    manifestBytes: ManifestBytes | undefined,
+  ): Promise<Walked> {
     const selected = await selectRepositories(config, clientOf, recorder)
     const own = selected.filter(({ name }) => isInShard(name, shard))
     recorder.step({ step: 'selected', repositories: own.length })
     const { concurrency, referrers, referrersEverySeconds } = config.sync
     const asking = { referrers, referrersEverySeconds, concurrency }
-    return walk(own, { ...asking, clientOf, recorder, ledger, blobs, stop, now })
+    const walking = { clientOf, recorder, ledger, blobs, manifestBytes, stop, now }
+    return walk(own, { ...asking, ...walking })
   }
 }
 

@@ -14,6 +14,7 @@ const record = fc.record(
     digest,
     manifests: fc.array(fc.oneof(digest, fc.constant('sha512:abc'))),
     blobs: fc.array(fc.record({ digest, sizeBytes: fc.maxSafeNat() })),
+    content: fc.record({ sizeBytes: fc.maxSafeNat(), mediaType: fc.string() }),
     referrers: fc.record({ digests: fc.array(digest), askedAtMs: fc.maxSafeNat() }),
   },
   { requiredKeys: ['digest', 'manifests', 'blobs'] },
@@ -46,6 +47,13 @@ test.for<[string, string]>([
   ],
 ])('a line %s is no record', ([, line]) => {
   expect(parseLedgerLine(line)).toBeUndefined()
+})
+
+test('a record from before mirrors held manifests does not say what it is itself', () => {
+  const line = `{"manifest":"sha256:${hex}","manifests":[],"blobs":[]}`
+  for (const each of [line, line.replace('}', ',"size":0.5,"type":"a/b"}')]) {
+    expect(parseLedgerLine(each)).toEqual({ digest: digestOfHex(hex), manifests: [], blobs: [] })
+  }
 })
 
 test('a line that does not begin as a record has no digest', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { manifestMediaTypes, parseManifest } from '../../src/core/manifest.ts'
+import { manifestMediaTypes, parseManifest, manifestTypeOf } from '../../src/core/manifest.ts'
 
 const hex = (letter: string) => `sha256:${letter.repeat(64)}`
 const describe = (mediaType: string, letter: string, size: number, more: object = {}) => ({
@@ -206,4 +206,21 @@ test('every kind of manifest is asked for, and once', () => {
 test('the keys of what is no manifest are quoted, and told in short', () => {
   const message = parseManifest(JSON.stringify({ [`\u001B]0;${'x'.repeat(2_000_000)}`]: 1 }), '')
   expect(message).toMatch(/, got "\\u001b\]0;x{36}"$/)
+})
+
+const ociIndex = 'application/vnd.oci.image.index.v1+json'
+const ociImage = 'application/vnd.oci.image.manifest.v1+json'
+
+test.for<[string, string, string | undefined]>([
+  ['says it', `{"mediaType":"a/b.v1+json","manifests":[]}`, 'a/b.v1+json'],
+  ['has the form of an index', '{"manifests":[]}', ociIndex],
+  ['has the form of an image', '{"config":{},"layers":[]}', ociImage],
+  ['says what is no type', '{"mediaType":"a\\nb: c","config":{},"layers":[]}', ociImage],
+  ['says a number', '{"mediaType":1,"manifests":[]}', ociIndex],
+  ['is an image’s config', '{"config":{"Cmd":[]},"rootfs":{},"mediaType":"a/b"}', undefined],
+  ['is of schema 1', '{"schemaVersion":1,"fsLayers":[]}', undefined],
+  ['is a list', '[]', undefined],
+  ['is no JSON', 'hello', undefined],
+])('the type of a manifest that %s is known', ([, text, type]) => {
+  expect(manifestTypeOf(text)).toBe(type)
 })

@@ -33,6 +33,7 @@ type ConfigFile = {
   sync: Record<string, unknown>
   index: Record<string, unknown>
   prune: Record<string, unknown>
+  manifests?: Record<string, unknown>
 }
 
 export const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' }

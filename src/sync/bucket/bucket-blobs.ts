@@ -22,7 +22,7 @@ export function blobMethods(
 ): BlobMethods {
   const { client, mirror, Bucket, ask, multipart } = session
   const methods: BlobMethods = {
-    async putBlob(digest, sizeBytes, body, { overwrite = false } = {}) {
+    async putBlob(digest, sizeBytes, body, { overwrite = false, contentType } = {}) {
       const Key = mirror.keys.keyOf(digest)
       // The SDK pipes a stream without looking: where it fails, nobody would tell the store, and
       // the call would hang.
@@ -32,9 +32,13 @@ export function blobMethods(
         const once = !overwrite && (await conditions.areWritesOnce())
         if (sizeBytes > multipart.largestPutBytes) {
           await lease.hold()
-          return await uploadStream(session, { Key, sizeBytes, overwrite: !once }, body)
+          return await uploadStream(
+            session,
+            { Key, sizeBytes, overwrite: !once, contentType },
+            body,
+          )
         }
-        return await putWhole({ Key, digest, sizeBytes, once }, body, failed)
+        return await putWhole({ Key, digest, sizeBytes, once, contentType }, body, failed)
       } catch (error) {
         // What was wrong with the bytes says more than that the request was given up.
         throw failed.signal.aborted ? failed.signal.reason : error
@@ -43,13 +47,13 @@ export function blobMethods(
       }
     },
 
-    async copyBlob(digest, sizeBytes, from) {
+    async copyBlob(digest, sizeBytes, from, { contentType } = {}) {
       const Key = mirror.keys.keyOf(digest)
       const source = `${from.mirror.store.bucket}/${from.mirror.keys.keyOf(digest)}`
       const CopySource = source.split('/').map(encodeURIComponent).join('/')
       if (sizeBytes > multipart.largestPutBytes) {
         await lease.hold()
-        await copyInParts(session, { Key, sizeBytes, overwrite: true }, CopySource)
+        await copyInParts(session, { Key, sizeBytes, overwrite: true, contentType }, CopySource)
         return
       }
       const command = new CopyObjectCommand({
@@ -58,7 +62,7 @@ export function blobMethods(
         CopySource,
         // Not what the source says of itself: a Content-Encoding there would break every pull.
         MetadataDirective: 'REPLACE',
-        ...blobHeaders,
+        ...blobHeaders(contentType),
       })
       await ask(
         `COPY ${Key} from ${from.mirror.id}`,
@@ -117,13 +121,14 @@ export function blobMethods(
       readonly digest: Digest
       readonly sizeBytes: number
       readonly once: boolean
+      readonly contentType: string | undefined
     },
     body: Readable,
     failed: AbortController,
   ): Promise<'stored' | 'there'> {
-    const { Key, digest, sizeBytes, once } = blob
+    const { Key, digest, sizeBytes, once, contentType } = blob
     const Body = sizeBytes === 0 ? await drained(body) : body
-    const input = { Bucket, Key, Body, ContentLength: sizeBytes, ...blobHeaders }
+    const input = { Bucket, Key, Body, ContentLength: sizeBytes, ...blobHeaders(contentType) }
     const command = putBlobCommand(once ? { ...input, IfNoneMatch: '*' } : input, digest)
     const ended = new AbortController()
     try {

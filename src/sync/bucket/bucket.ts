@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { ConfiguredMirror } from '../../config.ts'
+import type { Mirror } from '../../core/mirror.ts'
 import type { Digest } from '../../core/digest.ts'
 import type { DigestMap } from '../../core/digest-map.ts'
 import { blobMethods } from './bucket-blobs.ts'
 import { storeName } from './bucket-client.ts'
 import { createConditions } from './bucket-conditions.ts'
+import { readableMirror } from './bucket-readable.ts'
 import { listingMethods } from './bucket-listing.ts'
 import { objectMethods } from './bucket-objects.ts'
 import type { Removed } from './bucket-removal.ts'
@@ -25,6 +27,8 @@ export { immutable } from './put-command.ts'
  */
 export type Bucket = {
   readonly mirror: ConfiguredMirror
+  /** The mirror as clients read it: a private one with a signer that can sign now. */
+  readonly readable: () => Promise<Mirror>
   /** Buckets of one name copy from each other inside their store. */
   readonly store: string
   /** Every blob that the bucket lists, and its size in bytes. */
@@ -42,10 +46,15 @@ export type Bucket = {
     digest: Digest,
     sizeBytes: number,
     body: Readable,
-    options?: { readonly overwrite?: boolean },
+    options?: { readonly overwrite?: boolean } & BlobForm,
   ) => Promise<'stored' | 'there'>
   /** Copies a blob from another bucket of the same store, over what is there. */
-  readonly copyBlob: (digest: Digest, sizeBytes: number, from: Bucket) => Promise<void>
+  readonly copyBlob: (
+    digest: Digest,
+    sizeBytes: number,
+    from: Bucket,
+    form?: BlobForm,
+  ) => Promise<void>
   /** The bytes of a blob, or a range of them. */
   readonly openBlob: (digest: Digest, sizeBytes: number, range?: BlobRange) => Promise<Readable>
   /** What the store says of a blob; undefined where it has none. */
@@ -67,6 +76,12 @@ export type Bucket = {
   readonly abortUpload: (upload: Pick<PendingUpload, 'key' | 'uploadId'>) => Promise<void>
   /** Ends its connections, after the lease that uploads in parts have made it take. */
   readonly close: () => Promise<void>
+}
+
+/** What an object says that it is. */
+export type BlobForm = {
+  /** The media type of a manifest; default: that of bytes of any kind. */
+  readonly contentType?: string | undefined
 }
 
 /** Bytes of a blob; both are inclusive. */
@@ -107,6 +122,7 @@ export function openBucket(mirror: ConfiguredMirror, deps: BucketDeps): Bucket {
   const lease = createRunLease(objects, deps.run ?? createRunIdentity())
   return {
     mirror,
+    readable: () => readableMirror(session),
     store: storeName(mirror.store),
     ...listingMethods(session),
     ...blobMethods(session, conditions, lease),

@@ -17,6 +17,8 @@ export type MultipartTarget = {
   readonly sizeBytes: number
   /** Whether it may be written over what is there. Where not, the store is asked to see to it. */
   readonly overwrite: boolean
+  /** The media type of a manifest. */
+  readonly contentType?: string | undefined
 }
 
 /** An upload under way, as the SDK's requests name it. */
@@ -36,9 +38,9 @@ export async function uploadInParts(
   target: MultipartTarget,
   sendParts: (upload: OpenUpload) => Promise<readonly CompletedPart[]>,
 ): Promise<'stored' | 'there'> {
-  const { Key, overwrite } = target
-  const before = overwrite ? await versionOf(session, Key) : undefined
-  const upload = await begin(session, Key)
+  const { overwrite } = target
+  const before = overwrite ? await versionOf(session, target.Key) : undefined
+  const upload = await begin(session, target)
   let outcome: 'stored' | 'there' | 'surely stored' | undefined
   try {
     outcome = await complete(session, upload, await sendParts(upload), { ...target, before })
@@ -96,12 +98,15 @@ export function keepsPartChecksums({ mirror }: BucketSession): boolean {
   return mirror.store.endpoint === undefined
 }
 
-async function begin(session: BucketSession, Key: string): Promise<OpenUpload> {
+async function begin(
+  session: BucketSession,
+  { Key, contentType }: MultipartTarget,
+): Promise<OpenUpload> {
   const { client, Bucket, ask } = session
   const command = new CreateMultipartUploadCommand({
     Bucket,
     Key,
-    ...blobHeaders,
+    ...blobHeaders(contentType),
     // Parts may have a checksum only where it was said at the start which one.
     ...(keepsPartChecksums(session) ? { ChecksumAlgorithm: 'SHA256' as const } : {}),
   })

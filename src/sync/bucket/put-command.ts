@@ -8,7 +8,9 @@ import { hexOf } from '../../core/digest.ts'
 export const immutable = 'public, max-age=31536000, immutable'
 
 /** What every blob says of itself. No Content-Encoding, ever: clients would decode it. */
-export const blobHeaders = { ContentType: 'application/octet-stream', CacheControl: immutable }
+export function blobHeaders(contentType = 'application/octet-stream') {
+  return { ContentType: contentType, CacheControl: immutable }
+}
 
 /** A PUT of a blob, whose digest is its checksum and what is signed of its payload. */
 export function putBlobCommand(input: PutObjectCommandInput, digest: Digest): PutObjectCommand {

@@ -37,7 +37,7 @@ export async function copyInside(state: BlobState, deps: CopyDeps): Promise<bool
   return copies.length > 0
 
   async function copy(from: Bucket, to: Lacking): Promise<void> {
-    const { digest, sizeBytes } = state.blob
+    const { digest, sizeBytes, manifest } = state.blob
     for (let tries = to.failures; ; tries++) {
       if (tries > 0) await deps.pause(tries)
       // Others may have found out meanwhile that nothing comes of it.
@@ -45,7 +45,7 @@ export async function copyInside(state: BlobState, deps: CopyDeps): Promise<bool
       const startMs = deps.now()
       deps.tally.asked(to.id, 'copies')
       try {
-        await to.bucket.copyBlob(digest, sizeBytes, from)
+        await to.bucket.copyBlob(digest, sizeBytes, from, { contentType: manifest })
         ways.worked(from, to.bucket)
         const durationMs = deps.now() - startMs
         return state.arrived(to, { how: 'copied', from: from.mirror.id, durationMs })

@@ -25,7 +25,7 @@ export async function sendBlob(
   deps: SendDeps,
 ): Promise<void> {
   const { recorder, tally, stop, now } = deps
-  const { digest, sizeBytes } = state.blob
+  const { digest, sizeBytes, manifest } = state.blob
   const failures = state.failuresOf(source)
   const tries = Math.max(failures, ...targets.map((each) => each.failures))
   if (tries > 0) await deps.pause(tries)
@@ -54,7 +54,8 @@ export async function sendBlob(
     tally.asked(to.id, 'puts')
     try {
       const { body } = branch
-      const outcome = await to.bucket.putBlob(digest, sizeBytes, body, { overwrite: to.overwrite })
+      const how = { overwrite: to.overwrite, contentType: manifest }
+      const outcome = await to.bucket.putBlob(digest, sizeBytes, body, how)
       if (outcome === 'there') return state.wasThere(to)
       if (tee.failure() === undefined) arrive(to, branch)
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Digest } from '../../core/digest.ts'
 import { DigestTable, grown } from '../../core/digest-table.ts'
+import type { ManifestForm } from '../../core/ledger.ts'
 import type { WantedBlob, WantedBlobs } from '../../core/plan.ts'
 
 /** Blobs that manifests named, each once, in columns: there may be millions. */
@@ -10,6 +11,11 @@ export type FoundBlobs = WantedBlobs & {
   readonly addRepository: (digest: Digest, repository: string) => void
   /** Notes that a manifest in a repository names a blob; whether it is the first to do so. */
   readonly add: (digest: Digest, sizeBytes: number, repository: string) => boolean
+  /**
+   * Notes that a manifest is itself wanted, of this length whatever others say; whether it was not
+   * there before.
+   */
+  readonly addManifest: (digest: Digest, form: ManifestForm, repository: string) => boolean
   /** Whether a repository of this group (its place among those it was created with) names it. */
   readonly isInGroup: (digest: Digest, group: number) => boolean
   /** Blobs that manifests give several sizes. */
@@ -43,6 +49,9 @@ export function createFoundBlobs(
   /** Repositories by their number plus one, `mostRepositories` a row. */
   let repositories = new Uint32Array(64 * mostRepositories)
   let groupSets = new Uint8Array(64 * groupBytes)
+  /** Media types of manifests by their number plus one; blobs have none. */
+  let types = new Uint32Array(64)
+  const typeNames = createNumbering()
   const claims = new Map<Digest, Map<number, string>>()
 
   return {
@@ -63,19 +72,31 @@ export function createFoundBlobs(
       if (isNew) {
         makeRoom(row)
         sizes[row] = sizeBytes
-      } else if (sizes[row] !== sizeBytes) {
+      } else if (sizes[row] !== sizeBytes && types[row] === 0) {
         dispute(row, sizeBytes, repository)
       }
       addTo(row, repository)
       return isNew
+    },
+    addManifest(digest, { sizeBytes, mediaType }, repository) {
+      const count = digests.size
+      const row = digests.add(digest)
+      makeRoom(row)
+      sizes[row] = sizeBytes
+      types[row] = typeNames.of(mediaType) + 1
+      addTo(row, repository)
+      return digests.size > count
     },
     isInGroup(digest, group) {
       const row = digests.find(digest)
       return row >= 0 && (groupSets[row * groupBytes + (group >> 3)]! & (1 << (group & 7))) !== 0
     },
     disputed: () =>
-      [...claims].map(([digest, sizesOf]) => {
-        return { digest, claims: sizesOf, repositories: repositoriesOf(digests.find(digest)) }
+      [...claims].flatMap(([digest, sizesOf]) => {
+        const row = digests.find(digest)
+        // The length of a manifest was seen.
+        if (types[row] !== 0) return []
+        return [{ digest, claims: sizesOf, repositories: repositoriesOf(row) }]
       }),
     settle(digest, sizeBytes = leftOut) {
       sizes[digests.find(digest)] = sizeBytes
@@ -84,7 +105,13 @@ export function createFoundBlobs(
 
   function blobIn(row: number): WantedBlob | undefined {
     if (row < 0 || sizes[row] === leftOut) return undefined
-    return { digest: digests.at(row), sizeBytes: sizes[row]!, repositories: repositoriesOf(row) }
+    const blob = {
+      digest: digests.at(row),
+      sizeBytes: sizes[row]!,
+      repositories: repositoriesOf(row),
+    }
+    const type = types[row]!
+    return type === 0 ? blob : { ...blob, manifest: typeNames.at(type - 1) }
   }
 
   function repositoriesOf(row: number): readonly string[] {
@@ -112,6 +139,7 @@ export function createFoundBlobs(
     sizes = grown(sizes)
     repositories = grown(repositories)
     groupSets = grown(groupSets)
+    types = grown(types)
   }
 
   function dispute(row: number, sizeBytes: number, repository: string): void {

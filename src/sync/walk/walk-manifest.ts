@@ -1,10 +1,11 @@
 import type { Digest } from '../../core/digest.ts'
 import { parseDigest } from '../../core/digest.ts'
-import type { KnownReferrers, LedgerRecord } from '../../core/ledger.ts'
+import type { KnownReferrers, LedgerRecord, ManifestForm } from '../../core/ledger.ts'
 import { areReferrersDue } from '../../core/ledger.ts'
 import type { BlobReference, Descriptor } from '../../core/manifest.ts'
 import { parseManifest } from '../../core/manifest.ts'
 import { attachedTags } from './attached-tags.ts'
+import { formOf, mirrorableManifest } from './manifest-bytes.ts'
 import type { FetchedManifest, UpstreamClient } from '../upstream/upstream.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
 import type { WalkState } from './walk-state.ts'
@@ -80,7 +81,8 @@ export function createManifestWalker(
     }
     const digest = parseDigest(reference)
     const record = digest === undefined ? undefined : ledger.find(digest)
-    if (record !== undefined) {
+    // What was read before mirrors held manifests does not say how long it is, nor of what type.
+    if (record !== undefined && (!state.manifestBytes || record.content !== undefined)) {
       walked.add(reference)
       known++
       await followKnown(record, depth, subject)
@@ -105,6 +107,7 @@ export function createManifestWalker(
 
   async function followKnown(record: LedgerRecord, depth: number, subject: string): Promise<void> {
     for (const blob of record.blobs) addBlob(blob)
+    if (record.content !== undefined) addManifest(record.digest, record.content)
     const [, referrers] = await Promise.all([
       Promise.all(record.manifests.map((child) => visitDigest(child, depth + 1))),
       visitAttached(record.digest, depth, subject, record.referrers),
@@ -113,10 +116,11 @@ export function createManifestWalker(
   }
 
   async function followFetched(
-    { bytes: text, mediaType, digest }: FetchedManifest,
+    manifest: FetchedManifest,
     depth: number,
     subject: string,
   ): Promise<void> {
+    const { bytes: text, mediaType, digest } = manifest
     if (walked.has(digest)) return
     walked.add(digest)
     visited.add(digest)
@@ -126,6 +130,8 @@ export function createManifestWalker(
       recorder.step({ step: 'skipped', repository: name, digest: each.digest, why: each.why })
     }
 
+    const form = formOf(manifest)
+    addManifest(digest, form, text)
     const [sizedBlobs, children, referrers] = await Promise.all([
       Promise.all(content.blobs.map(sizeBlob)),
       Promise.all(content.manifests.map((child) => visitDigest(child.digest, depth + 1, child))),
@@ -138,6 +144,7 @@ export function createManifestWalker(
     const manifests = content.manifests.filter((_, at) => children[at] === undefined)
     ledger.put({
       digest: own,
+      content: form,
       manifests: manifests.map((each) => each.digest),
       blobs: found,
       referrers,
@@ -202,6 +209,16 @@ export function createManifestWalker(
       bytes += blob.sizeBytes
     }
     return blob
+  }
+
+  /** Where mirrors hold manifests, they are wanted as blobs are. */
+  function addManifest(digest: string, form: ManifestForm, fetched?: Buffer): void {
+    const wanted = state.manifestBytes && mirrorableManifest(digest, form)
+    if (wanted === undefined) return
+    if (fetched !== undefined) state.manifestBytes?.keep(wanted, fetched)
+    if (!state.blobs.addManifest(wanted, form, name)) return
+    blobs++
+    bytes += form.sizeBytes
   }
 
   /** Docker's schema 1 gives no sizes: another manifest may, or the upstream is asked. */

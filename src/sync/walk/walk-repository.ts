@@ -23,11 +23,14 @@ export async function walkRepository(
   const { recorder, limit, stop, hasKnown } = state
   const { name } = repository
   const client = state.clientOf(repository.upstream)
+  // Where clients' own credentials count no manifest is ever read from a mirror: none is shown there.
+  const isShown = repository.upstream.clientCredentials !== true
+  const walking = isShown ? state : { ...state, manifestBytes: undefined }
   const listed = await listTags()
   const tags = new Set(listed?.tags)
   const wanted = wantedTags()
   if (listed !== undefined) nameEmptyPatterns()
-  const walker = createManifestWalker(name, client, state, { tags, digestOf })
+  const walker = createManifestWalker(name, client, walking, { tags, digestOf })
 
   await forEachLimited(wanted, tagsAtOnce, (tag) => walker.visitTag(tag, 0))
   const counts = walker.counts()

@@ -2,6 +2,7 @@ import type { Upstream } from '../../core/upstream.ts'
 import type { Limiter } from '../concurrency.ts'
 import type { FoundBlobs } from './found-blobs.ts'
 import type { Ledger } from './ledger.ts'
+import type { ManifestBytes } from './manifest-bytes.ts'
 import type { Recorder } from '../recorder.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
 
@@ -17,6 +18,8 @@ export type WalkDeps = {
   readonly ledger: Ledger
   /** Where the blobs go that manifests name. */
   readonly blobs: FoundBlobs
+  /** Where manifests go that are fetched; undefined: mirrors hold none. */
+  readonly manifestBytes?: ManifestBytes | undefined
   readonly stop: AbortSignal
   readonly now: () => number
 }

@@ -62,3 +62,25 @@ test('a group has what any of its repositories names, also the fifth and the tho
     ),
   )
 })
+
+test('a manifest is of its own length and type, whatever is said of it elsewhere', () => {
+  const found = createFoundBlobs()
+  const form = { sizeBytes: 10, mediaType: 'a/b' }
+  found.add(digest(1), 11, 'a')
+  expect(found.addManifest(digest(1), form, 'b')).toBe(false)
+  expect(found.addManifest(digest(2), { ...form, mediaType: 'c/d' }, 'b')).toBe(true)
+  found.add(digest(2), 12, 'c')
+  expect([...found]).toEqual([
+    { digest: digest(1), sizeBytes: 10, repositories: ['a', 'b'], manifest: 'a/b' },
+    { digest: digest(2), sizeBytes: 10, repositories: ['b', 'c'], manifest: 'c/d' },
+  ])
+  expect(found.disputed()).toEqual([])
+})
+
+test('sizes that were disputed before it was seen are so no longer', () => {
+  const found = createFoundBlobs()
+  for (const sizeBytes of [1, 2]) found.add(digest(1), sizeBytes, 'a')
+  found.addManifest(digest(1), { sizeBytes: 3, mediaType: 'a/b' }, 'a')
+  expect(found.disputed()).toEqual([])
+  expect(found.get(digest(1))?.sizeBytes).toBe(3)
+})
