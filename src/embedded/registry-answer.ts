@@ -57,14 +57,17 @@ export function content(
   bytes: Bytes,
   headers: { readonly mediaType: string; readonly digest: string },
 ): Response {
+  const etag = `"${headers.digest}"`
   const common = {
     'Content-Type': headers.mediaType,
     'Docker-Content-Digest': headers.digest,
     'Accept-Ranges': 'bytes',
-    ETag: `"${headers.digest}"`,
+    ETag: etag,
   }
   const size = bytes.byteLength
-  const range = parseByteRange(request.headers.get('range'), size)
+  // A part of something else is not wanted (RFC 9110 §13.1.5).
+  const isOfThis = (request.headers.get('if-range') ?? etag) === etag
+  const range = parseByteRange(isOfThis ? request.headers.get('range') : null, size)
   switch (range.kind) {
     case 'whole':
       return new Response(bytes, { headers: { ...common, 'Content-Length': String(size) } })

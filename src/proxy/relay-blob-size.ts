@@ -1,7 +1,7 @@
 import type { BlobRequest } from '../core/request.ts'
 import { answerSize } from './answer.ts'
+import { askUpstream } from './ask-upstream.ts'
 import type { Relayed, RelayContext } from './relay-context.ts'
-import { askUpstream } from './relay-context.ts'
 import { relayFailure } from './relay-failure.ts'
 import { sendOn, staysInApi } from './relay-redirect.ts'
 import type { AddressRules } from './upstream-address.ts'

@@ -1,9 +1,10 @@
 import { refuse } from '../core/error.ts'
 import type { BlobRequest } from '../core/request.ts'
+import { askUpstream } from './ask-upstream.ts'
 import { guardBody } from './guard-body.ts'
 import { relayBlobSize } from './relay-blob-size.ts'
 import type { Relayed, RelayContext } from './relay-context.ts'
-import { askUpstream, bodyLimits } from './relay-context.ts'
+import { bodyLimits } from './relay-context.ts'
 import { relayFailure, relayRefusal } from './relay-failure.ts'
 import { sendOn, staysInApi } from './relay-redirect.ts'
 import { discard, lengthOf, redirectTarget } from './upstream-fetch.ts'
@@ -20,7 +21,7 @@ export async function relayBlob(context: RelayContext<BlobRequest>): Promise<Rel
   const asked = {
     method: 'GET',
     rest: `blobs/${request.digest}${request.query}`,
-    headers: range === null ? {} : { range },
+    headers: rangeOf(headers),
     follows: staysInApi,
   } as const
   const answer = await askUpstream(asked, context)
@@ -57,6 +58,7 @@ function passOn(answer: Response, context: RelayContext<BlobRequest>): Relayed {
     ...(bytes === undefined ? {} : { 'Content-Length': String(bytes) }),
     ...(range === null ? {} : { 'Content-Range': range }),
     'Accept-Ranges': answer.headers.get('accept-ranges') ?? 'none',
+    ...validatorsOf(answer),
     'Cache-Control': 'no-store, no-transform',
     'Docker-Content-Digest': request.digest,
     'X-Nearport-Reason': reason,
@@ -66,6 +68,27 @@ function passOn(answer: Response, context: RelayContext<BlobRequest>): Relayed {
   const limits = bodyLimits(bytes, deps.inlineBytes, deps)
   const guarded = guardBody(body, limits, onEnd)
   return { response: new Response(guarded, { status, headers }), isStreamed: true }
+}
+
+/**
+ * The part of a blob that a client wants. What it knows the blob by counts beside a Range alone (RFC
+ * 9110 §13.1.5), and whether that still holds is for whoever sends the bytes to say.
+ */
+function rangeOf(headers: Headers): Readonly<Record<string, string>> {
+  const range = headers.get('range')
+  if (range === null) return {}
+  const condition = headers.get('if-range')
+  return condition === null ? { range } : { range, 'if-range': condition }
+}
+
+/** By what a client may resume the blob with If-Range; the digest is no validator to HTTP. */
+function validatorsOf({ headers }: Response): Readonly<Record<string, string>> {
+  const etag = headers.get('etag')
+  const modified = headers.get('last-modified')
+  return {
+    ...(etag === null ? {} : { ETag: etag }),
+    ...(modified === null ? {} : { 'Last-Modified': modified }),
+  }
 }
 
 /** Whether a 206 says of which part it is, and has as many bytes; of several ranges each has its own. */
@@ -80,7 +103,7 @@ function outOfRange(answer: Response, context: RelayContext<BlobRequest>): Relay
   discard(answer)
   const range = answer.headers.get('content-range')
   const headers: Readonly<Record<string, string>> = range === null ? {} : { 'Content-Range': range }
-  const refusal = refuse('UNSUPPORTED', 'the blob has no such range', 416)
+  const refusal = refuse('RANGE_INVALID', 'the blob has no such range')
   return relayRefusal(context, refusal, { headers })
 }
 

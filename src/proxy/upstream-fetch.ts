@@ -2,6 +2,15 @@ import type { AddressRules } from './upstream-address.ts'
 import { addressProblem } from './upstream-address.ts'
 import { within } from './within.ts'
 
+/**
+ * How a request leaves, and for the sake of which registry: `fetch`, which pays no heed to that, or
+ * one that keeps away from where a registry may not lead us.
+ */
+export type SendFor = (url: string, init: RequestInit, registry: string) => Promise<Response>
+
+/** How a request leaves. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>
+
 /** A request to an upstream. */
 export type UpstreamFetch = {
   readonly method: 'GET' | 'HEAD'
@@ -28,12 +37,13 @@ const mostHops = 3
 export async function fetchUpstream(
   asked: UpstreamFetch,
   rules: AddressRules,
-  fetchNow: typeof fetch,
+  sendFor: SendFor,
 ): Promise<FetchedAnswer> {
+  const send: Send = (target, init) => sendFor(target, init, rules.registry)
   let url = new URL(asked.url)
   let { authorization } = asked
   for (let hops = 0; ; hops++) {
-    const response = await sendTwice(fetchNow, url.href, {
+    const response = await sendTwice(send, url.href, {
       method: asked.method,
       redirect: 'manual',
       headers: {
@@ -61,15 +71,15 @@ export async function fetchUpstream(
  * when it is to serve again, and there is nothing wrong with it then.
  */
 export async function sendTwice(
-  fetchNow: typeof fetch,
+  send: Send,
   url: string,
   init: RequestInit & { readonly signal: AbortSignal },
 ): Promise<Response> {
   try {
-    return await fetchNow(url, init)
+    return await send(url, init)
   } catch (error) {
     if (init.signal.aborted) throw error
-    return fetchNow(url, init)
+    return send(url, init)
   }
 }
 

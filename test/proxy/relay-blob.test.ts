@@ -50,24 +50,41 @@ test.for([['javascript:alert(1)'], ['http://'], ['ftp://cdn.example/x']])(
 )
 
 test('a blob that the upstream sends itself passes, range and all', async () => {
-  const said = { 'content-type': 'application/x-own', 'accept-ranges': 'bytes' }
+  const validators = { etag: '"x"', 'last-modified': 'Tue, 03 Jun 2025 09:00:00 GMT' }
+  const said = { 'content-type': 'application/x-own', 'accept-ranges': 'bytes', ...validators }
   const headers = { 'content-range': 'bytes 2-3/6', ...said }
   const { ask, sent } = appThat(
     () => new Response('cd', { status: 206, headers: lengthy(2, headers) }),
   )
-  const answer = await ask(path, { headers: { range: 'bytes=2-3', 'if-range': 'x' } })
-  expect(sent[0]!.headers).toMatchObject({ range: 'bytes=2-3' })
+  const answer = await ask(path, { headers: { range: 'bytes=2-3', 'if-range': '"x"' } })
+  expect(sent[0]!.headers).toMatchObject({ range: 'bytes=2-3', 'if-range': '"x"' })
   expect(answer.status).toBe(206)
   expect(Object.fromEntries(answer.headers)).toEqual({
     'content-type': 'application/x-own',
     'content-length': '2',
     'content-range': 'bytes 2-3/6',
     'accept-ranges': 'bytes',
+    ...validators,
     'cache-control': 'no-store, no-transform',
     'docker-content-digest': digest,
     'x-nearport-reason': 'no-location',
   })
   expect(await answer.text()).toBe('cd')
+})
+
+test('what a range is of does not go to the upstream without the range', async () => {
+  const { ask, sent } = appThat(() => new Response('abcdef', { headers: lengthy(6) }))
+  const answer = await ask(path, { headers: { 'if-range': '"x"' } })
+  expect(sent[0]!.headers).not.toHaveProperty('if-range')
+  // And what has no validator gets none.
+  expect(answer.headers.has('etag')).toBe(false)
+})
+
+test('a blob that is no longer the one that was begun comes whole', async () => {
+  const { ask } = appThat(() => new Response('abcdef', { headers: lengthy(6) }))
+  const answer = await ask(path, { headers: { range: 'bytes=2-3', 'if-range': '"old"' } })
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toBe('abcdef')
 })
 
 test('several ranges pass as they come', async () => {
@@ -95,7 +112,7 @@ test('a range past the end is said to be one', async () => {
   const answer = await ask(path, { headers: { range: 'bytes=9-' } })
   expect(answer.status).toBe(416)
   expect(answer.headers.get('content-range')).toBe('bytes */6')
-  expect(await errorOf(answer)).toMatchObject({ code: 'UNSUPPORTED' })
+  expect(await errorOf(answer)).toMatchObject({ code: 'RANGE_INVALID' })
   expect(events[0]).not.toHaveProperty('error')
 })
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { imageOf, push } from '../../src/embedded/images.ts'
 import { createRegistry } from '../../src/embedded/registry.ts'
-import { createNodeRelay } from '../../src/runtime/relay.ts'
+import { createNodeRelay } from '../../src/runtime/node-relay.ts'
 import { exchange } from '../embedded/wire.ts'
 import { startTestService } from './service.ts'
 import { serveEmbedded } from '../../src/embedded/serve.ts'
@@ -140,11 +140,12 @@ test('credentials that are configured and not there keep the service from starti
   const upstream = { registry: 'https://registry.example', credentials: 'HUB' }
   const relayed = parse({ ...upstream, mode: 'relay' })
   const env = { HUB_USERNAME: 'me', HUB_PASSWORD: '' }
-  expect(() => createNodeRelay(relayed, env)).toThrow(
+  const health = { hear: () => {} }
+  expect(() => createNodeRelay(relayed, env, health)).toThrow(
     'wanted HUB_PASSWORD in the environment for https://registry.example, got none',
   )
   // Where clients are redirected, only sync needs them.
-  expect(() => createNodeRelay(parse(upstream), {})).not.toThrow()
+  expect(() => createNodeRelay(parse(upstream), {}, health)).not.toThrow()
 })
 
 /** What @hono/node-server says on standard error while a test runs. */
