@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Digest } from '../../src/core/digest.ts'
+import type { Cdn } from './parts/cdn.ts'
+import { startCdn } from './parts/cdn.ts'
 import { createClients } from './parts/clients.ts'
 import type { Client } from './parts/clients/client.ts'
 import { expectedContent } from './parts/clients/client.ts'
@@ -56,7 +55,7 @@ afterAll(async () => {
   await mirrors?.stop()
   await inline?.stop()
   await redirecting?.stop()
-  cdn?.server.close()
+  await cdn?.stop()
 })
 
 const pulls = clients.flatMap((client) =>
@@ -206,35 +205,6 @@ async function pullThrough(client: Client, image: PushedImage) {
 function curl(path: string, ...flags: readonly string[]) {
   const url = `http://${service.names.v4}:8080${path}`
   return inNamespace(host.namespace, ['curl', '-s', ...flags, url])
-}
-
-type CdnRequest = {
-  readonly client: string
-  readonly digest: Digest
-  readonly hasAuthorization: boolean
-}
-type Cdn = { readonly url: string; readonly server: Server; readonly requests: CdnRequest[] }
-
-/** Where blobs are: the files of a registry, for whoever knows the address. */
-async function startCdn(port: number, folder: string): Promise<Cdn> {
-  const requests: CdnRequest[] = []
-  const server = createServer((request, response) => {
-    const path = new URL(request.url!, 'http://localhost').pathname
-    const hex = /^\/docker\/registry\/v2\/blobs\/sha256\/..\/([0-9a-f]{64})\/data$/.exec(path)?.[1]
-    if (hex === undefined) {
-      response.writeHead(404).end()
-      return
-    }
-    // nearport asks as well, for the size of what a HEAD is for: it stands on the same host.
-    const client = request.socket.remoteAddress!.replace(/^::ffff:/, '')
-    const hasAuthorization = request.headers.authorization !== undefined
-    requests.push({ client, digest: `sha256:${hex}` as Digest, hasAuthorization })
-    const bytes = readFileSync(join(folder, path))
-    response.writeHead(200, { 'content-length': bytes.length })
-    response.end(request.method === 'HEAD' ? undefined : bytes)
-  })
-  await new Promise<void>((resolve) => server.listen(port, resolve))
-  return { url: `http://${service.names.both}:${port}`, server, requests }
 }
 
 /** Copies every sample image under a first segment, over the registry's API. */

@@ -13,22 +13,30 @@ export type RegistryRequest = {
   readonly agent: string
 }
 
-/** A running docker-registry (distribution 2.8), with no authentication. */
+/** A running docker-registry (distribution 2.8). */
 export type Registry = Stoppable & { readonly url: string; readonly log: string }
+
+export type RegistrySpec = {
+  readonly host: string
+  readonly port: number
+  readonly directory: string
+  /** What its log is called; default: `registry`. */
+  readonly logName?: string
+  /** Where clients are sent for blobs; default: it sends them itself. */
+  readonly blobsAt?: string
+  /** Whom it answers, as its configuration has it; default: everyone. */
+  readonly auth?: object
+}
 
 /**
  * Starts docker-registry, its blobs in a folder. `host` is the name it is reached by; it listens on
  * every address of its host, so its host has to be a network namespace of ours.
  */
-export async function startRegistry(spec: {
-  readonly host: string
-  readonly port: number
-  readonly directory: string
-}): Promise<Registry> {
+export async function startRegistry(spec: RegistrySpec): Promise<Registry> {
   const url = `http://${spec.host}:${spec.port}`
   await mkdir(spec.directory, { recursive: true })
   // JSON is YAML.
-  const config = join(spec.directory, 'config.yml')
+  const config = join(spec.directory, `${spec.logName ?? 'config'}.yml`)
   await writeFile(
     config,
     JSON.stringify({
@@ -38,11 +46,15 @@ export async function startRegistry(spec: {
         filesystem: { rootdirectory: join(spec.directory, 'data') },
         delete: { enabled: true },
       },
+      ...(spec.blobsAt !== undefined && {
+        middleware: { storage: [{ name: 'redirect', options: { baseurl: spec.blobsAt } }] },
+      }),
+      ...(spec.auth !== undefined && { auth: spec.auth }),
       http: { addr: `:${spec.port}` },
     }),
   )
   const { log, stop } = await startProcess({
-    name: 'registry',
+    name: spec.logName ?? 'registry',
     command: ['docker-registry', 'serve', config],
     logs: spec.directory,
     ready: () => answers(`${url}/v2/`),
