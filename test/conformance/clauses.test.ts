@@ -78,6 +78,11 @@ describe('a registry is found out that', () => {
       `range-closed range-open range-past-the-end range-of-the-end range-beyond`,
     ],
     [
+      'does not ask what a range is of',
+      asked((headers) => headers.delete('if-range')),
+      `range-if-unchanged`,
+    ],
+    [
       'does not read queries',
       (given) => (request) => given(new Request(request.url.split('?')[0]!, request)),
       `tags-all tags-order tags-n tags-n-zero tags-last tags-n-last

@@ -13,6 +13,8 @@ export type Setting = {
   readonly mode: 'redirect' | 'relay'
   /** How it knows what the mirrors hold; undefined: there are no mirrors. */
   readonly presence?: 'index' | 'probe' | 'assume'
+  /** Where it runs; default: on Node. */
+  readonly place?: 'workerd'
 }
 
 type Mode = Omit<Setting, 'before'>
@@ -39,6 +41,10 @@ export const realColumns = columnsOf('docker-registry', {
   redirect,
   index,
   relay,
+  'redirect, workerd': { ...redirect, place: 'workerd' },
+  'index, workerd': { ...index, place: 'workerd' },
+  'relay, workerd': { ...relay, place: 'workerd' },
+  'relay and index, workerd': { ...relayIndex, place: 'workerd' },
 })
 
 export const columns: readonly Column[] = [...embeddedColumns, ...realColumns]

@@ -92,7 +92,8 @@ function cutAt(text: string, mark: string): readonly [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)]
 }
 
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown, its columns padded as oxfmt pads them. */
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at]!.length)))
   const lineOf = (row: readonly string[]) =>
     `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`

@@ -7,9 +7,13 @@ import { fallback, placements } from '../conformance/content.ts'
 import { referrersIn } from '../conformance/content-lists.ts'
 import { pushImage } from '../conformance/push.ts'
 import { conformanceSuite } from '../conformance/suite.ts'
+import { eventIn, theBundle } from '../workerd/parts/place.ts'
+import type { StartedWorker } from '../workerd/parts/start-worker.ts'
+import { startWorker } from '../workerd/parts/start-worker.ts'
 import { service } from './parts/netns.ts'
 import type { Mirrors } from './parts/nearport.ts'
 import { configureNearport, startMirrors } from './parts/nearport.ts'
+import { answers, waitUntil } from './parts/process.ts'
 import type { Registry } from './parts/registry.ts'
 import { startRegistry } from './parts/registry.ts'
 
@@ -55,13 +59,25 @@ conformanceSuite(realColumns, async ({ name, nearport: setting }) => {
     const { exitCode, problems } = await nearport.sync()
     if (exitCode !== 0) throw new Error(`wanted a sync, got ${JSON.stringify(problems)}`)
   }
-  const { stop } = await nearport.serve()
-  const ask = createAsk(`http://${service.names.both}:8080`, caller)
+  const { url, stop } =
+    setting.place === 'workerd'
+      ? await startWhole(configuration, setting.presence === 'index')
+      : { url: `http://${service.names.both}:8080`, ...(await nearport.serve()) }
   const subject = {
-    ask,
+    ask: createAsk(url, caller),
     kind: setting.mode,
     takesPushes: false,
     lists: listNames.nearport,
   } as const
   return { subject, stop }
 })
+
+/** A Worker, which looks for an index as the first request comes. */
+async function startWhole(configuration: object, hasIndex: boolean): Promise<StartedWorker> {
+  const worker = await startWorker(await theBundle(), configuration)
+  await answers(`${worker.url}/v2/`)
+  const isLoaded = () =>
+    Promise.resolve(worker.lines.flatMap(eventIn).some(({ outcome }) => outcome === 'loaded'))
+  if (hasIndex) await waitUntil('the Worker has an index', isLoaded)
+  return worker
+}

@@ -1,18 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createClients } from './parts/clients.ts'
-import type { PulledImage } from './parts/clients/client.ts'
 import { expectedContent } from './parts/clients/client.ts'
 import { sortedOnce } from './parts/images.ts'
 import type { Host } from './parts/netns.ts'
 import { hosts, service } from './parts/netns.ts'
 import type { Mirrors, Nearport } from './parts/nearport.ts'
 import { configureNearport, eventsIn, startMirrors } from './parts/nearport.ts'
-import type { MirrorRequest } from './parts/nginx.ts'
-import { blobsOf, readMirrorLog } from './parts/nginx.ts'
 import type { Stoppable } from './parts/process.ts'
-import type { RegistryRequest } from './parts/registry.ts'
 import { blobsServed, readRegistryLog } from './parts/registry.ts'
+import { contentOf, expectFrom, follow } from './parts/served.ts'
 import type { MirrorId } from './parts/setup.ts'
 
 // Real clients, at published addresses, pull through nearport; every blob is followed to where it
@@ -68,7 +65,7 @@ describe('through nearport', () => {
     async ([, , client, image]) => {
       const host = hosts.awsEast
       const straight = await client.pull({ registry: `${service.names.v4}:5000`, image, host })
-      const { result, served } = await follow(() =>
+      const { result, served } = await follow(parts, mirrors.faces, () =>
         client.pull({ registry: `${service.names.v4}:8080`, image, host }),
       )
 
@@ -96,7 +93,9 @@ describe('through nearport', () => {
   )('%s in %s over %s gets its blobs from %s', async ([, , family, where, client, host]) => {
     const image = parts.images['multi']!
     const registry = `${service.names[family]}:8080`
-    const { result, served } = await follow(() => client.pull({ registry, image, host }))
+    const { result, served } = await follow(parts, mirrors.faces, () =>
+      client.pull({ registry, image, host }),
+    )
     expect(contentOf(result)).toEqual(expectedContent(client, image))
     expectFrom(served, where, result, host.v4, host.v6)
   })
@@ -127,67 +126,3 @@ describe('through nearport', () => {
     })
   })
 })
-
-type Served = {
-  readonly registry: readonly RegistryRequest[]
-  readonly mirrors: Readonly<Record<MirrorId, readonly MirrorRequest[]>>
-}
-
-/** What the registry and each mirror served while something was done, by their own logs. */
-async function follow<T>(work: () => Promise<T>): Promise<{ result: T; served: Served }> {
-  const before = await readLogs()
-  const result = await work()
-  const after = await readLogs()
-  const since = (id: MirrorId) => after.mirrors[id].slice(before.mirrors[id].length)
-  return {
-    result,
-    served: {
-      registry: after.registry.slice(before.registry.length),
-      mirrors: {
-        'aws/us-east-1': withoutNearport(since('aws/us-east-1')),
-        'aws/eu-west-1': withoutNearport(since('aws/eu-west-1')),
-      },
-    },
-  }
-}
-
-async function readLogs(): Promise<Served> {
-  const [registry, east, ireland] = await Promise.all([
-    readRegistryLog(parts.registry),
-    readMirrorLog(mirrors.faces['aws/us-east-1']),
-    readMirrorLog(mirrors.faces['aws/eu-west-1']),
-  ])
-  return { registry, mirrors: { 'aws/us-east-1': east, 'aws/eu-west-1': ireland } }
-}
-
-/** nearport itself looks for a newer index all the while. */
-function withoutNearport(requests: readonly MirrorRequest[]): readonly MirrorRequest[] {
-  return requests.filter(({ path }) => !path.startsWith('/nearport/'))
-}
-
-function contentOf({ manifests, blobs }: PulledImage) {
-  return { manifests, blobs }
-}
-
-/**
- * Every blob of the pull came from there, all of it and nothing else, asked for by this address
- * without credentials.
- */
-function expectFrom(
-  served: Served,
-  where: MirrorId | 'upstream',
-  pulled: PulledImage,
-  ...addresses: readonly string[]
-): void {
-  const wanted = [...pulled.blobs]
-  expect(sortedOnce(blobsServed(served.registry) as never)).toEqual(
-    where === 'upstream' ? wanted : [],
-  )
-  for (const [id, requests] of Object.entries(served.mirrors)) {
-    expect(sortedOnce(blobsOf(requests))).toEqual(where === id ? wanted : [])
-    for (const { client, hasAuthorization } of requests) {
-      expect(addresses).toContain(client)
-      expect(hasAuthorization).toBe(false)
-    }
-  }
-}

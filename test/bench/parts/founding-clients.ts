@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { addressText } from '../../../src/ranges/address-text.ts'
 import { bundledTablePath } from '../../../src/ranges/bundled.ts'
 import { decodeTable } from '../../../src/ranges/decode.ts'
@@ -25,7 +26,7 @@ const addressesEach = 500
  */
 export function createClients(seed: number): () => string {
   const random = createRandom(seed)
-  const { ipv4, locations } = decodeTable(readFileSync(bundledTablePath))
+  const { ipv4, locations } = decodeTable(readFileSync(bundledTablePath), crc32)
   const spansOf = new Map<string, { start: number; size: number }[]>()
   for (const [at, { start, answer }] of ipv4.entries()) {
     const location = locations[(answer - 1) >> 1]

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { bundledTablePath } from '../../../src/ranges/bundled.ts'
 import { decodeTable } from '../../../src/ranges/decode.ts'
 import { drawSamples } from '../address-samples.ts'
@@ -37,7 +38,7 @@ export function createRequests(seed: number): () => LoggedRequest {
   const hex = (digits: number) => {
     return Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
   }
-  const lists = Object.values(drawSamples(decodeTable(readFileSync(bundledTablePath))))
+  const lists = Object.values(drawSamples(decodeTable(readFileSync(bundledTablePath), crc32)))
   const [, hits, , misses, ipv6] = lists as [string[], string[], string[], string[], string[]]
   const blobs = Array.from({ length: 5000 }, () => ({
     reference: `sha256:${hex(64)}`,

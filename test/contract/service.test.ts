@@ -1,0 +1,4 @@
+import { node } from './node.ts'
+import { serviceContract } from './service.ts'
+
+serviceContract(node)

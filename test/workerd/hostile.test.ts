@@ -1,0 +1,4 @@
+import { hostileContract } from '../contract/hostile.ts'
+import { workerd } from './parts/place.ts'
+
+hostileContract(workerd, 500)

@@ -1,0 +1,3 @@
+import { fetchInIsolate } from './serve-in-isolate.ts'
+
+globalThis.fetch = fetchInIsolate

@@ -1,0 +1,4 @@
+import { serviceContract } from '../contract/service.ts'
+import { workerd } from './parts/place.ts'
+
+serviceContract(workerd)
