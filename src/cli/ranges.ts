@@ -1,5 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { RangesSource } from '../core/address-table-metadata.ts'
+import { rename, writeFile } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
 import { bundledTablePath, openTable } from '../ranges/bundled.ts'
 import { compareTables } from '../ranges/compare.ts'
 import { compileRanges } from '../ranges/compile.ts'
@@ -10,11 +10,16 @@ import { readLines } from '../ranges/lines.ts'
 import { createJsonLookup, createLineLookup } from '../ranges/lookup.ts'
 import type { Command, ExitCode, Flags, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
+import { flagsAlone, readNamed, readTable, sourceText } from './ranges-files.ts'
+import { diffRanges, updateRanges } from './ranges-update.ts'
 
 const help = `nearport ranges lookup [ADDRESS…] [--table FILE] [--json]
 nearport ranges show [--table FILE] [--json]
 nearport ranges compile --aws FILE --gcp FILE --azure FILE [--out FILE]
 nearport ranges verify --aws FILE --gcp FILE --azure FILE [--table FILE] [--json]
+nearport ranges diff [--aws SOURCE] [--gcp SOURCE] [--azure SOURCE] [--table FILE] [--config FILE] [--json]
+nearport ranges update [--aws SOURCE] [--gcp SOURCE] [--azure SOURCE] [--directory DIRECTORY] [--anyway] [--config FILE]
+                       [--json]
 
 lookup   prints the cloud and region of each address, a line each: ADDRESS<TAB>cloud<TAB>region, with - for what is not
          known. Addresses are read from standard input, a line each, when none is given.
@@ -22,8 +27,14 @@ show     prints where the table is from: documents, dates, how much is in it.
 compile  makes a table from the documents that the vendors publish: AWS's ip-ranges.json, Google Cloud's cloud.json and
          Azure's ServiceTags_Public.json.
 verify   compiles the documents again and says what differs from the table; exit code 1 when something does.
+diff     says what newer documents would change, in addresses and by region, and whether serve would take them; exit
+         code 1 when it would refuse one, or when one cannot be had. A SOURCE is a file or an http address; without any,
+         they are the configuration's, or the vendors' own.
+update   does the same, and puts what is taken into the folder (default: the configuration's ranges.directory), where
+         serve finds it within an hour; with --anyway also what would be refused, as long as it can be read.
 
-Without --table or --out, the table is the one that comes with nearport.
+Without --table or --out, the table is the one that comes with nearport; for diff and update, the newest of that and the
+one in the configuration's ranges.directory.
 `
 
 /** `nearport ranges`: the table of the clouds' published addresses. */
@@ -39,12 +50,16 @@ export const ranges: Command = {
         return compile(args, terminal)
       case 'verify':
         return verify(args, terminal)
+      case 'diff':
+        return diffRanges(args, terminal)
+      case 'update':
+        return updateRanges(args, terminal)
       case '--help':
         terminal.out(help)
         return 0
       default:
         throw new UsageError(
-          `ranges wants one of lookup, show, compile, verify, and got ${verb ?? 'none'}`,
+          `ranges wants one of lookup, show, compile, verify, diff, update, and got ${verb ?? 'none'}`,
         )
     }
   },
@@ -73,7 +88,7 @@ async function lookup(args: readonly string[], terminal: Terminal): Promise<Exit
 async function show(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const flags = flagsAlone(args, { table: 'string', json: 'boolean' })
   const bytes = await readTable(flags.table)
-  const content = decodeTable(bytes)
+  const content = decodeTable(bytes, crc32)
   const { sources, locations } = content
   const spans = { ipv4: content.ipv4.length, ipv6: content.ipv6.length }
   terminal.out(
@@ -88,8 +103,8 @@ const documentFlags = { aws: 'string', gcp: 'string', azure: 'string' } as const
 
 async function compile(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const flags = flagsAlone(args, { ...documentFlags, out: 'string' })
-  const bytes = compileRanges(await readDocumentFiles(flags))
-  const content = decodeTable(bytes)
+  const bytes = compileRanges(await readDocumentFiles(flags), crc32)
+  const content = decodeTable(bytes, crc32)
   const path = flags.out ?? bundledTablePath
   // A reader, or a run that is killed, sees the old table or the new one.
   await writeFile(`${path}.new`, bytes)
@@ -102,11 +117,11 @@ async function compile(args: readonly string[], terminal: Terminal): Promise<Exi
 async function verify(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const flags = flagsAlone(args, { ...documentFlags, table: 'string', json: 'boolean' })
   const tableBytes = await readTable(flags.table)
-  const documentBytes = compileRanges(await readDocumentFiles(flags))
+  const documentBytes = compileRanges(await readDocumentFiles(flags), crc32)
   const same = Buffer.compare(tableBytes, documentBytes) === 0
 
-  const table = decodeTable(tableBytes)
-  const documents = decodeTable(documentBytes)
+  const table = decodeTable(tableBytes, crc32)
+  const documents = decodeTable(documentBytes, crc32)
   const differences = same ? [] : compareTables(table, documents)
   if (flags.json) {
     const shown = differences.slice(0, mostDifferences)
@@ -147,45 +162,8 @@ function differenceText(
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function sourceText({ cloud, document, version, date, prefixes }: RangesSource): string {
-  const when = date ?? 'no date'
-  const counts = `${prefixes.ipv4} IPv4 and ${prefixes.ipv6} IPv6 prefixes`
-  return `${cloud.padEnd(5)}  ${document}, version ${version}, ${when}, ${counts}`
-}
-
 function sizeText({ locations, ipv4, ipv6 }: TableContent, bytes: Uint8Array): string {
   return `${locations.length} locations, ${ipv4.length} IPv4 and ${ipv6.length} IPv6 spans, ${bytes.length} bytes`
-}
-
-/** For what takes flags and nothing else. */
-function flagsAlone<const K extends Readonly<Record<string, 'string' | 'boolean'>>>(
-  args: readonly string[],
-  kinds: K,
-): Flags<K> {
-  const { flags, rest } = parseFlags(args, kinds)
-  if (rest.length > 0) throw new UsageError(`wanted flags alone, and got ${rest.join(' ')}`)
-  return flags
-}
-
-async function readTable(path: string | undefined): Promise<Uint8Array> {
-  return readNamed('table', path ?? bundledTablePath)
-}
-
-/** Reads the file that a flag names. What cannot be read is a wrong use of that flag. */
-async function readNamed(flag: string, path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw new UsageError(`--${flag} wants a file to read, and got ${path}: ${reasonOf(error)}`, {
-      cause: error,
-    })
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return 'there is no such file'
-  return code === 'EISDIR' ? 'it is a folder' : message
 }
 
 async function readDocumentFiles(flags: Flags<typeof documentFlags>): Promise<RangesDocuments> {

@@ -11,6 +11,12 @@ export type RangesSource = {
   readonly date: string | null
   /** How many different prefixes it lists. */
   readonly prefixes: { readonly ipv4: number; readonly ipv6: number }
+  /** The address it was read from, without its query; absent: it came with nearport, or as a file. */
+  readonly from?: string
+  /** What its server calls this state of it, where it says. */
+  readonly etag?: string
+  /** SHA-256 of the document in hex, where it was read from an address. */
+  readonly sha256?: string
 }
 
 /** What a table says besides spans. A location's place in the list is its number in the answers. */

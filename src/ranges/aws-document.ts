@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { countDifferent, prefixText, regionName } from './document.ts'
 import type { PublishedPrefix, PublishedRanges } from './published.ts'
 

@@ -1,7 +1,9 @@
 import type { AddressFamily } from '../core/address.ts'
+import type { Crc32 } from '../core/address-table-format.ts'
 import type { ClientLocation } from '../core/location.ts'
 import { readDocuments } from './documents.ts'
 import type { RangesDocuments } from './documents.ts'
+import type { TableContent } from './encode.ts'
 import { encodeTable } from './encode.ts'
 import { flatten, overlay } from './flatten.ts'
 import type { Span } from './flatten.ts'
@@ -13,7 +15,12 @@ import type { PublishedPrefix } from './published.ts'
  * order, give the same bytes. Throws a RangesError when a document is not what its vendor
  * publishes.
  */
-export function compileRanges(documents: RangesDocuments): Uint8Array {
+export function compileRanges(documents: RangesDocuments, crc32: Crc32): Uint8Array {
+  return encodeTable(compileContent(documents), crc32)
+}
+
+/** The same as what such a table says. */
+export function compileContent(documents: RangesDocuments): TableContent {
   const published = readDocuments(documents)
   const rows = published.flatMap(({ prefixes }) => prefixes)
   const locations = listLocations(rows)
@@ -32,12 +39,12 @@ export function compileRanges(documents: RangesDocuments): Uint8Array {
       isAws(answer) ? answer + inEc2 : answer,
     )
   }
-  return encodeTable({
+  return {
     sources: published.map(({ source }) => source),
     locations,
     ipv4: spansOf(4),
     ipv6: spansOf(6),
-  })
+  }
 }
 
 function listLocations(rows: readonly PublishedPrefix[]): readonly ClientLocation[] {

@@ -1,6 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { innerFlag, openColumns } from '../core/address-table-format.ts'
-import type { AddressTableColumns } from '../core/address-table-format.ts'
+import type { AddressTableColumns, Crc32 } from '../core/address-table-format.ts'
 import { readMetadata } from '../core/address-table-metadata.ts'
 import type { TableContent } from './encode.ts'
 import type { Span } from './flatten.ts'
@@ -8,7 +7,7 @@ import type { Span } from './flatten.ts'
 /**
  * What a table's bytes say: the inverse of `encodeTable`. Throws an Error for what is not a table.
  */
-export function decodeTable(bytes: Uint8Array): TableContent {
+export function decodeTable(bytes: Uint8Array, crc32: Crc32): TableContent {
   const columns = openColumns(bytes, crc32)
   return { ...readMetadata(columns.metadata), ipv4: ipv4Spans(columns), ipv6: ipv6Spans(columns) }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AddressFamily } from '../core/address.ts'
 import type { RangesSource } from '../core/address-table-metadata.ts'
 import { parsePrefix } from './prefix.ts'

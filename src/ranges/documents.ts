@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { clouds } from '../core/location.ts'
 import type { Cloud } from '../core/location.ts'
 import { awsDocument } from './aws-document.ts'

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import type { Crc32 } from '../core/address-table-format.ts'
 import { allocateTable, innerFlag, sealTable } from '../core/address-table-format.ts'
 import type { AddressTableMetadata } from '../core/address-table-metadata.ts'
 import { writeMetadata } from '../core/address-table-metadata.ts'
@@ -21,7 +21,7 @@ const low64 = 0xffff_ffff_ffff_ffffn
  * The table's bytes: the same ones for the same content. Throws an Error when it has grown past
  * what they can count.
  */
-export function encodeTable(content: TableContent): Uint8Array {
+export function encodeTable(content: TableContent, crc32: Crc32): Uint8Array {
   const { outer, inner } = divideAt64(content.ipv6)
   const ipv4Uppers = content.ipv4.map(({ start }) => Number(start >> 16n))
   const ipv4Tops = [...new Set(ipv4Uppers)]

@@ -184,7 +184,7 @@ test('verify shows the first twenty of many differences', async () => {
 })
 
 test.for<[string, readonly string[], string]>([
-  ['no verb', [], 'ranges wants one of lookup, show, compile, verify, and got none'],
+  ['no verb', [], 'ranges wants one of lookup, show, compile, verify, diff, update, and got none'],
   ['an unknown verb', ['find'], 'and got find'],
   ['an unknown flag', ['lookup', '--config', 'x'], '--config is not a flag here'],
   ['a flag without a value', ['lookup', '--table'], '--table wants a value and got none'],

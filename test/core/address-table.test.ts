@@ -18,6 +18,7 @@ const bytes = compileRanges(
     ],
     gcp: [['2600:1900:4000::/44', 'us-central1']],
   }),
+  crc32,
 )
 const table = openTable(bytes)
 
