@@ -1,4 +1,6 @@
 import { Hono } from 'hono'
+import type { ClientHost } from '../core/hosts.ts'
+import { hostsText } from '../core/hosts.ts'
 
 /** What operators and orchestrators ask, on a port of its own. */
 export type AdminDeps = {
@@ -7,6 +9,8 @@ export type AdminDeps = {
   /** What there is to know beside the verdict, as JSON. */
   readonly details: () => Readonly<Record<string, unknown>>
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
+  /** Every host that clients may be sent to. */
+  readonly hosts?: () => readonly ClientHost[]
   /** The operators' page, and what belongs to it: where there is a service to be shown. */
   readonly page?: Hono
 }
@@ -23,6 +27,11 @@ export function createAdminApp(deps: AdminDeps): Hono {
     const { text, contentType } = await deps.metrics()
     return c.body(text, 200, { 'Content-Type': contentType })
   })
+  const { hosts } = deps
+  if (hosts !== undefined) {
+    app.get('/hosts', (c) => c.text(hostsText(hosts())))
+    app.get('/hosts.json', (c) => c.json({ hosts: hosts() }))
+  }
   if (deps.page !== undefined) app.route('/', deps.page)
   return app
 }
