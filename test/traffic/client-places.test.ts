@@ -17,11 +17,13 @@ test('addresses that are remembered in the same place are not taken for each oth
     `2600:1f18:4000:1234:5678:9abc:def0:${octet}`,
     `2600::${octet}`,
   ])
-  for (const address of [...addresses.toSorted(), ...addresses.toReversed(), ...addresses]) {
-    const bytes = Buffer.from(`(${address} - - [10/Oct/2025)`)
-    const { location } = places.find(bytes, 1, 1 + address.length)
-    expect(location).toEqual({ cloud: 'aws', region: address })
-  }
+  const mistaken = [...addresses.toSorted(), ...addresses.toReversed(), ...addresses].filter(
+    (address) => {
+      const bytes = Buffer.from(`(${address} - - [10/Oct/2025)`)
+      return places.find(bytes, 1, 1 + address.length).location?.region !== address
+    },
+  )
+  expect(mistaken).toEqual([])
   expect(asked.length).toBeGreaterThan(addresses.length)
 
   const before = asked.length
