@@ -66,6 +66,8 @@ export type MirrorReport = {
   readonly healthy: boolean
   /** Since when it is not, in milliseconds since 1970. */
   readonly unhealthySinceMs: number | undefined
+  /** Why it is not, where that is known. */
+  readonly why?: string | undefined
   /** When its canary last passed, where that is known. */
   readonly canaryAtMs: number | undefined
   /** Blob requests since the start that were sent there, and their bytes. */
@@ -191,12 +193,13 @@ function reportMirrors(
 ): readonly MirrorReport[] {
   const { mirrors, index } = state()
   const since = unhealthySinceMs()
-  return mirrors.map(({ id, healthy }) => {
+  return mirrors.map(({ id, healthy, why }) => {
     const sent = rows.filter((row) => row.mirror === id && isPull(row))
     return {
       id,
       healthy,
       unhealthySinceMs: since.get(id),
+      why,
       // An index names a mirror only where its canary passed when it was last checked.
       canaryAtMs: healthy ? index?.checkedAtMs : undefined,
       requests: sent.reduce((total, row) => total + row.requests, 0),

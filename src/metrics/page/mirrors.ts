@@ -58,13 +58,13 @@ function showMirror(mirror: MirrorReport, nowMs: number): Markup {
 }
 
 /** Told by words and a mark as well as by colour. */
-function health({ healthy, unhealthySinceMs }: MirrorReport, nowMs: number): Markup {
+function health({ healthy, unhealthySinceMs, why }: MirrorReport, nowMs: number): Markup {
   if (healthy)
     return html`<span class="health good"><span aria-hidden="true">✓</span> healthy</span>`
   return html`<span class="health bad"
     ><span aria-hidden="true">✕</span> left
     out${
       unhealthySinceMs === undefined ? undefined : html`, since ${showAge(unhealthySinceMs, nowMs)}`
-    }</span
+    }${why === undefined ? undefined : html`: ${why}`}</span
   >`
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../../../src/core/digest.ts'
+import { watchAgent } from '../../../src/proxy/mirror-watch-ask.ts'
 import { answers, startProcess, type Stoppable, waitUntil } from './process.ts'
 
 /** A bucket's public face: the URL that clients are sent to, and the log of who came. */
@@ -31,6 +32,11 @@ export async function startNginx(spec: {
   readonly directory: string
   readonly store: string
   readonly mirrors: readonly { readonly bucket: string; readonly port: number }[]
+  /**
+   * Whether the store itself is what is served, under its own paths and with the Host that was asked,
+   * as signatures want it; default: the bucket is at the root.
+   */
+  readonly isSigned?: boolean
 }): Promise<Stoppable & { readonly mirrors: readonly MirrorFace[] }> {
   const { directory } = spec
   await mkdir(directory, { recursive: true })
@@ -40,7 +46,12 @@ export async function startNginx(spec: {
     url: `http://${spec.host}:${port}`,
     log: join(directory, `${bucket}.access.log`),
   }))
-  const servers = faces.map(({ bucket, port, log }) => server(bucket, port, log, spec.store))
+  const servers = faces.map(({ bucket, port, log }) => {
+    const pass = spec.isSigned
+      ? `proxy_set_header Host $http_host; proxy_pass ${spec.store}`
+      : `proxy_pass ${spec.store}/${bucket}`
+    return server(port, log, pass)
+  })
   const config = join(directory, 'nginx.conf')
   await writeFile(config, configuration(directory, servers))
 
@@ -71,11 +82,15 @@ export async function readMirrorLog(mirror: MirrorFace): Promise<MirrorRequest[]
     text = await readFile(mirror.log, 'utf8')
     return text.includes(`"${mark}"`)
   })
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map(parseLine)
-    .filter(({ path }) => !path.startsWith(markPath))
+  return (
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map(parseLine)
+      .filter(({ path }) => !path.startsWith(markPath))
+      // A running nearport asks all the while whether the mirror serves.
+      .filter(({ agent }) => agent !== watchAgent)
+  )
 }
 
 /**
@@ -105,14 +120,14 @@ function parseLine(line: string): MirrorRequest {
   }
 }
 
-function server(bucket: string, port: number, log: string, store: string): string {
+function server(port: number, log: string, pass: string): string {
   return `server {
     listen 0.0.0.0:${port};
     listen [::]:${port} ipv6only=on;
     access_log ${log} mirror;
     location ${markPath} { return 204; }
     # $request_uri is the path as it came: no decoding, no folding.
-    location / { proxy_pass ${store}/${bucket}$request_uri; }
+    location / { ${pass}$request_uri; }
   }`
 }
 

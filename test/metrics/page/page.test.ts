@@ -229,7 +229,7 @@ test.for<[string, Report, string]>([
     'No mirror is configured, so every blob comes from the upstream.',
   ],
   ['there is no index', reportOf(), 'No index of what mirrors hold is loaded.'],
-  ['no document has a date', reportOf(), 'None of the documents in use has a date.'],
+  ['no document is in use', reportOf(), 'No document of addresses is in use'],
   [
     'nobody can say what would save more',
     reportOf({ missed: [missedOf({ savesAMonth: undefined })] }, busy),
@@ -254,6 +254,19 @@ test('what is not known is not shown as zero', async () => {
   expect(priceless.text).toContain('Cost not known not known')
 })
 
+test('documents of addresses tell their age, where they are from, and how the last look ended', async () => {
+  const lookedAtMs = nowMs - 3 * hourMs
+  const ranges = [
+    { cloud: 'aws', dateMs: nowMs - 72 * hourMs, from: 'https://a.example/d', lookedAtMs },
+    { cloud: 'gcp', dateMs: nowMs - 99 * hourMs, lookedAtMs, outcome: 'unchanged', problems: [] },
+    { cloud: 'azure', dateMs: undefined, lookedAtMs, outcome: 'refused', problems: ['a', 'b'] },
+  ]
+  const { text } = await open(reportOf({ ranges }))('/')
+  expect(text).toContain('aws a.example 2026-11-22 3 d')
+  expect(text).toContain('gcp ✓ unchanged, 3 h ago not fetched 2026-11-21 4 d')
+  expect(text).toContain('azure ✕ refused, 3 h ago : a; b not fetched not known not known')
+})
+
 test('mirrors tell their health in words, their canary, and what was pulled from them', async () => {
   const mirrors = [
     mirrorReport('aws/us-east-1', { requests: 1200, bytes: 5e9 }),
@@ -262,11 +275,13 @@ test('mirrors tell their health in words, their canary, and what was pulled from
       unhealthySinceMs: nowMs - 2 * hourMs,
       canaryAtMs: undefined,
     }),
+    mirrorReport('aws/ap-south-1', { healthy: false, why: 'it failed <3 times' }),
   ]
   const index = { generation: 7, blobs: 31_000, bytes: 4e6, checkedAtMs: nowMs - 180_000 }
   const { text } = await open(reportOf({ mirrors, index }))('/')
   expect(text).toContain('aws/us-east-1 ✓ healthy 1 min ago 1,200 5.00 GB')
   expect(text).toContain('aws/eu-west-1 ✕ left out, since 2 h ago not known none yet 0 B')
+  expect(text).toContain('aws/ap-south-1 ✕ left out: it failed <3 times')
   expect(text).toContain('Index generation 7 : 31,000 blobs in 4.00 MB, found right 3 min ago .')
 })
 

@@ -65,7 +65,10 @@ const repositories = [
 export function typicalReport(): Report {
   let nowMs = typicalNowMs - 30 * hourMs
   const { upstreams, route } = worldPolicy({ ids: mirrors })
-  const traffic = createTrafficRecord(upstreams, () => nowMs)
+  const traffic = createTrafficRecord(
+    () => upstreams,
+    () => nowMs,
+  )
   const random = createRandom(7)
   for (; nowMs < typicalNowMs; nowMs += 2000 + random() * 2000) {
     const hour = (nowMs / hourMs) % 24
@@ -82,6 +85,7 @@ export function typicalReport(): Report {
     state: () => ({
       index: { generation: 214, blobs: 31_402, bytes: 660_114, checkedAtMs: nowMs - 9 * 60_000 },
       mirrors: mirrors.map((id) => ({ id, healthy: !out.has(id) })),
+      upstreams: [],
       ranges: ['aws', 'gcp', 'azure'].map((cloud, index) => ({
         cloud,
         dateMs: nowMs - (3 + index * 4) * 24 * hourMs,
