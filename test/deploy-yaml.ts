@@ -92,7 +92,7 @@ function readScalar(text: string): Yaml {
   if (text === 'true' || text === 'false') return text === 'true'
   // What means something else to YAML: quotes, references, flows, comments, other truths.
   if (/^["'&*!|>%@`{[\]}]|: | #|^(?:yes|no|on|off|null|~|y|n)$|^[-+.\d][\d.:]*$/i.test(text)) {
-    if (!/^\d+\.\d+\.\d+\.\d+$/.test(text)) throw new Error(`wanted a plain text, got ${text}`)
+    if (!/^\d+\.\d+\.\d+(?:\.\d+)?$/.test(text)) throw new Error(`wanted a plain text, got ${text}`)
   }
   return text
 }

@@ -10,10 +10,19 @@ import { readYaml } from './deploy-yaml.ts'
 
 const folder = new URL('../deploy/kubernetes/', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
-const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
-const manifests = files.flatMap((name) => readYaml(read(name)))
+const overlay = 'overlays/example'
+const manifestsOf = (...folders: readonly string[]) =>
+  folders.flatMap((from) => {
+    const names = readdirSync(new URL(from, folder)).filter((name) => name.endsWith('.yaml'))
+    return names.flatMap((name) => readYaml(read(`${from}/${name}`)))
+  })
+const manifests = manifestsOf('base', 'monitoring')
 
-const kind = (name: string) => manifests.find((each) => at(each, 'kind') === name)!
+const kind = (name: string, named?: string) =>
+  manifests.find(
+    (each) =>
+      at(each, 'kind') === name && (named === undefined || at(each, 'metadata', 'name') === named),
+  )!
 const cronJob = kind('CronJob')
 const job = at(cronJob, 'spec', 'jobTemplate', 'spec')
 const syncPod = at(job, 'template', 'spec')
@@ -62,7 +71,7 @@ test('sync is an indexed job, one at a time, and a disruption is no failure', ()
   const rules = at(job, 'podFailurePolicy', 'rules')
   expect(at(rules, 0)).toEqual({
     action: 'Ignore',
-    onPodConditions: [{ type: 'DisruptionTarget' }],
+    onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }],
   })
   const containerName = at(containerOf(syncPod), 'name')
   expect(at(rules, 1)).toEqual({
@@ -82,6 +91,7 @@ test('serve is given flags that it knows, and is probed where it listens', () =>
     { name: 'admin', containerPort: adminPort },
   ])
   for (const [probe, path] of Object.entries({
+    startupProbe: '/livez',
     livenessProbe: '/livez',
     readinessProbe: '/readyz',
   })) {
@@ -98,11 +108,10 @@ test('a pod has the time that a drain takes', () => {
 
 test('the Service finds the pods, and has the clients’ port alone', () => {
   const labels = at(kind('Deployment'), 'spec', 'template', 'metadata', 'labels')
-  expect(at(kind('Service'), 'spec', 'selector')).toEqual(labels)
+  const service = kind('Service', 'nearport')
+  expect(at(service, 'spec', 'selector')).toEqual(labels)
   expect(at(kind('Deployment'), 'spec', 'selector', 'matchLabels')).toEqual(labels)
-  expect(at(kind('Service'), 'spec', 'ports')).toEqual([
-    { name: 'http', port: 80, targetPort: 'http' },
-  ])
+  expect(at(service, 'spec', 'ports')).toEqual([{ name: 'http', port: 80, targetPort: 'http' }])
 })
 
 test.for([
@@ -121,32 +130,114 @@ test.for([
     { name: volume, mountPath: folderInPod, readOnly: true },
   ])
   expect(at(pod, 'volumes')).toEqual([
-    { name: volume, configMap: { name: at(kind('ConfigMap'), 'metadata', 'name') } },
+    { name: volume, configMap: { name: at(generated('base'), 'name') } },
   ])
   const args = argsOf(pod)
   const name = args[args.indexOf('--config') + 1]!.replace(`${folderInPod}/`, '')
-  expect(Object.keys(at(kind('ConfigMap'), 'data'))).toEqual([name])
+  expect(at(generated('base'), 'files')).toEqual([name])
 })
 
-test('the example is a configuration', () => {
-  expect(exampleConfig().mirrors.map(({ id }) => id)).toEqual(['aws/us-east-1', 'aws/eu-west-1'])
+const kustomization = (from: string) => readYaml(read(`${from}/kustomization.yaml`))[0]!
+const generated = (from: string) => at(kustomization(from), 'configMapGenerator', 0)
+
+test.for<[string, readonly string[]]>([
+  ['base', ['aws/us-east-1', 'aws/eu-west-1']],
+  [overlay, ['aws/us-east-1', 'aws/eu-west-1', 'aws/ap-northeast-1']],
+])('the example in %s is a configuration', ([from, ids]) => {
+  expect(exampleConfig(from).mirrors.map(({ id }) => id)).toEqual(ids)
 })
 
-function exampleConfig() {
-  const text = at(kind('ConfigMap'), 'data', 'nearport.json') as string
-  return parseConfig(JSON.parse(text), 'config.yaml')
+function exampleConfig(from = 'base') {
+  return parseConfig(JSON.parse(read(`${from}/nearport.json`)), `${from}/nearport.json`)
 }
 
-test('the image is made of what is there', () => {
-  const dockerfile = read('Dockerfile')
-  const copied = [...dockerfile.matchAll(/^COPY (.+) \S+$/gm)].flatMap((line) =>
-    line[1]!.split(' '),
-  )
-  expect(copied).toEqual(['package.json', 'package-lock.json', 'data', 'src'])
-  const started = /"(\/nearport\/.*)"\]$/m.exec(dockerfile)?.[1]
-  for (const path of [...copied, started!.replace('/nearport/', '')]) {
-    expect([path, existsSync(new URL(`../${path}`, import.meta.url))]).toEqual([path, true])
+test('every manifest is in a kustomization, and every file that one names is there', () => {
+  for (const from of ['base', 'monitoring', overlay]) {
+    const { resources = [], patches = [] } = kustomization(from) as {
+      readonly resources?: readonly string[]
+      readonly patches?: readonly { readonly path: string }[]
+    }
+    const named = [...resources, ...patches.map(({ path }) => path)]
+    for (const name of named) {
+      expect([name, existsSync(new URL(`${from}/${name}`, folder))]).toEqual([name, true])
+    }
+    const there = readdirSync(new URL(from, folder)).filter((name) => name.endsWith('.yaml'))
+    expect(named.filter((name) => name.endsWith('.yaml')).toSorted()).toEqual(
+      there.filter((name) => name !== 'kustomization.yaml').toSorted(),
+    )
   }
+})
+
+test('the overlay changes what the base has: the image, the configuration, the account', () => {
+  const images = at(kustomization(overlay), 'images') as readonly Yaml[]
+  expect(images.map((each) => at(each, 'name'))).toEqual([at(containerOf(servePod), 'image')])
+  expect(at(containerOf(syncPod), 'image')).toBe(at(containerOf(servePod), 'image'))
+  expect(at(generated(overlay), 'name')).toBe(at(generated('base'), 'name'))
+  expect(at(generated(overlay), 'files')).toEqual(at(generated('base'), 'files'))
+  const [account] = readYaml(read(`${overlay}/identity.yaml`))
+  const name = at(account!, 'metadata', 'name')
+  expect(at(account!, 'kind')).toBe('ServiceAccount')
+  expect(kind('ServiceAccount', name as string)).toBeDefined()
+  expect(at(syncPod, 'serviceAccountName')).toBe(name)
+})
+
+test('the namespace takes the pods: it is restricted, and so are they', () => {
+  const [namespace] = readYaml(read(`${overlay}/namespace.yaml`))
+  expect(at(namespace!, 'metadata', 'name')).toBe(at(kustomization(overlay), 'namespace'))
+  expect(at(namespace!, 'metadata', 'labels', 'pod-security.kubernetes.io/enforce')).toBe(
+    'restricted',
+  )
+  for (const pod of [syncPod, servePod]) {
+    expect(at(pod, 'securityContext', 'seccompProfile', 'type')).toBe('RuntimeDefault')
+  }
+})
+
+test('a zone, a node or a busy hour takes a part of the pods alone', () => {
+  const labels = at(kind('Deployment'), 'spec', 'selector', 'matchLabels')
+  const spread = at(servePod, 'topologySpreadConstraints') as readonly Yaml[]
+  expect(spread.map((each) => at(each, 'topologyKey'))).toEqual([
+    'topology.kubernetes.io/zone',
+    'kubernetes.io/hostname',
+  ])
+  for (const each of spread) expect(at(each, 'labelSelector', 'matchLabels')).toEqual(labels)
+  expect(at(kind('PodDisruptionBudget'), 'spec')).toEqual({
+    maxUnavailable: 1,
+    selector: { matchLabels: labels },
+  })
+  const scaler = at(kind('HorizontalPodAutoscaler'), 'spec')
+  expect(at(scaler, 'scaleTargetRef')).toEqual({
+    apiVersion: at(kind('Deployment'), 'apiVersion'),
+    kind: 'Deployment',
+    name: at(kind('Deployment'), 'metadata', 'name'),
+  })
+  // A share of what a pod asks for: it has to ask.
+  expect(at(containerOf(servePod), 'resources')).toHaveProperty('requests.cpu')
+  expect(at(kind('Deployment'), 'spec')).not.toHaveProperty('replicas')
+})
+
+test('Prometheus finds the admin port, and the network lets it alone in there', () => {
+  const admin = kind('Service', 'nearport-admin')
+  expect(at(admin, 'spec', 'selector')).toEqual(
+    at(kind('Deployment'), 'spec', 'selector', 'matchLabels'),
+  )
+  expect(at(admin, 'spec', 'ports')).toEqual([
+    { name: 'admin', port: exampleConfig().adminPort, targetPort: 'admin' },
+  ])
+  const monitor = at(kind('ServiceMonitor'), 'spec')
+  expect(at(monitor, 'selector', 'matchLabels')).toEqual(at(admin, 'metadata', 'labels'))
+  expect(at(monitor, 'endpoints', 0)).toMatchObject({ port: 'admin', path: '/metrics' })
+
+  const policy = at(kind('NetworkPolicy', 'nearport'), 'spec')
+  const pods = at(kind('Deployment'), 'spec', 'selector', 'matchLabels')
+  expect(at(policy, 'podSelector', 'matchLabels')).toEqual(pods)
+  expect(at(policy, 'ingress', 0)).toEqual({ ports: [{ protocol: 'TCP', port: 'http' }] })
+  expect(at(policy, 'ingress', 1, 'ports')).toEqual([{ protocol: 'TCP', port: 'admin' }])
+  expect(at(policy, 'ingress', 1)).toHaveProperty('from')
+  const syncPolicy = at(kind('NetworkPolicy', 'nearport-sync'), 'spec')
+  expect(at(syncPolicy, 'podSelector', 'matchLabels')).toEqual(
+    at(job, 'template', 'metadata', 'labels'),
+  )
+  expect(syncPolicy).not.toHaveProperty('ingress')
 })
 
 test.for<[string, string]>([

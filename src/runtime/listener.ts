@@ -1,11 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { Server as NetServer } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import { errorBody, refuse } from '../core/error.ts'
 import { answerRefusal } from '../proxy/answer.ts'
+import type { Certificate } from './tls-certificate.ts'
 
 /** A web-standard handler on a TCP port. */
 export type Listener = {
@@ -17,17 +19,23 @@ export type Listener = {
    * Takes no more connections, waits for the requests under way, and for no longer than `withinMs`.
    */
   readonly close: (withinMs: number) => Promise<void>
+  /**
+   * Shows another certificate to whoever connects from now on; connections that are there stay. For a
+   * port that has one.
+   */
+  readonly showCertificate: (certificate: Certificate) => void
 }
 
 export type Handler = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 /**
- * Starts to listen. `host` undefined is every address, IPv6 and IPv4. Rejects where the port cannot
- * be had.
+ * Starts to listen, with TLS where there is a certificate. `host` undefined is every address, IPv6 and
+ * IPv4. Rejects where the port cannot be had.
  */
 export async function listen(
   handler: Handler,
   address: { readonly host: string | undefined; readonly port: number },
+  certificate?: Certificate,
 ): Promise<Listener> {
   let discouraged = false
   const respond = getRequestListener((request, env) => handler(request, env as HttpBindings), {
@@ -39,7 +47,7 @@ export async function listen(
     if (discouraged) outgoing.shouldKeepAlive = false
     void respond(incoming, outgoing)
   }
-  const server = createServer({ requireHostHeader: false }, answer)
+  const { server, showCertificate } = createServerFor(answer, certificate)
   server.on('clientError', answerClientError)
   // An expectation that nobody knows is no reason to answer in another form than ever.
   server.on('checkExpectation', answer)
@@ -59,7 +67,33 @@ export async function listen(
     port,
     discourage: () => (discouraged = true),
     close: (withinMs) => closeServer(server, withinMs),
+    showCertificate,
   }
+}
+
+type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+/**
+ * How long a client may take to agree on TLS. Until then http knows nothing of its connection, and the
+ * end of the server waits for it.
+ */
+const handshakeMs = 10_000
+
+function createServerFor(
+  answer: Answer,
+  certificate: Certificate | undefined,
+): { readonly server: Server; readonly showCertificate: Listener['showCertificate'] } {
+  const options = { requireHostHeader: false }
+  if (certificate === undefined) {
+    return { server: createServer(options, answer), showCertificate: refuseCertificate }
+  }
+  const { cert, key } = certificate
+  const server = createTlsServer({ ...options, cert, key, handshakeTimeout: handshakeMs }, answer)
+  return { server, showCertificate: (next) => server.setSecureContext(next) }
+}
+
+function refuseCertificate(): never {
+  throw new Error('wanted a port with TLS to show a certificate, got one without')
 }
 
 function describeFailure(
@@ -88,7 +122,8 @@ async function closeServer(server: Server, withinMs: number): Promise<void> {
 
 /** What Node could not read as HTTP still gets an answer in the registry's own form. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Who does not speak TLS could not read what we say with it.
+  if (/^(?:ECONNRESET$|ERR_SSL_|ERR_TLS_)/.test(error.code ?? '') || !socket.writable) {
     socket.destroy()
     return
   }

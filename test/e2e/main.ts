@@ -89,7 +89,12 @@ async function runVitest(args: readonly string[], interrupt: AbortSignal): Promi
   const [program, ...rest] = enterService(scratch, inner)
   const child = spawn(program, rest, {
     stdio: 'inherit',
-    env: { ...process.env, NEARPORT_E2E_SCRATCH: scratch },
+    env: {
+      ...process.env,
+      NEARPORT_E2E_SCRATCH: scratch,
+      // Whose network and view of the file system are those outside.
+      NEARPORT_E2E_OUTSIDE: String(process.pid),
+    },
     signal: interrupt,
     killSignal: 'SIGINT',
   })
