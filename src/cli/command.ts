@@ -25,6 +25,8 @@ export type Terminal = {
   readonly columns?: () => number | undefined
   /** Aborts when the process is asked to stop. */
   readonly stop: AbortSignal
+  /** Hears of every SIGHUP, until the function that it returns is called. */
+  readonly onHangup?: (listener: () => void) => () => void
 }
 
 /** One file in this folder: what `nearport NAME` does. */

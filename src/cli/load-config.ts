@@ -8,6 +8,13 @@ import { findJsonError } from './json-error.ts'
 /** The configuration that is read where neither a flag nor the environment names one. */
 const usualConfigPath = 'nearport.json'
 
+/** A configuration, the file it is in, and its text. */
+export type OpenedConfig = {
+  readonly path: string
+  readonly text: string
+  readonly config: Config
+}
+
 /**
  * Reads the configuration: the file that the flag names, else the one that NEARPORT_CONFIG names,
  * else nearport.json where it is there, else undefined. Throws UsageError for a file that cannot be
@@ -17,6 +24,14 @@ export async function loadConfig(
   flag: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Config | undefined> {
+  return (await openConfig(flag, env))?.config
+}
+
+/** The same, with where it was read. */
+export async function openConfig(
+  flag: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<OpenedConfig | undefined> {
   const named = flag ?? (env['NEARPORT_CONFIG'] || undefined)
   const path = named ?? usualConfigPath
 
@@ -29,8 +44,8 @@ export async function loadConfig(
     const why = code === 'ENOENT' ? 'there is no such file' : message
     throw new UsageError(`wanted a configuration in ${path}: ${why}`, { cause: error })
   }
-  const config = parseConfig(parseJson(text, path), path)
-  return resolvePaths(config, dirname(path))
+  const config = resolvePaths(parseConfig(parseJson(text, path), path), dirname(path))
+  return { path, text, config }
 }
 
 /**
@@ -38,14 +53,23 @@ export async function loadConfig(
  * mean the same folder.
  */
 function resolvePaths(config: Config, folder: string): Config {
-  const { index, sync } = config
-  const { directory } = index
+  const { index, ranges, sync, tls } = config
   const traffic = sync.traffic.map((each) => resolve(folder, each))
   return {
     ...config,
+    tls: tls && { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) },
     sync: { ...sync, traffic },
-    index: directory === undefined ? index : { ...index, directory: resolve(folder, directory) },
+    index: resolveDirectory(index, folder),
+    ranges: resolveDirectory(ranges, folder),
   }
+}
+
+function resolveDirectory<T extends { readonly directory?: string | undefined }>(
+  part: T,
+  folder: string,
+): T {
+  const { directory } = part
+  return directory === undefined ? part : { ...part, directory: resolve(folder, directory) }
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -48,7 +48,8 @@ function overview(): string {
   return `nearport makes container image pulls come from the nearest copy.\n\n${lines.join('\n')}\n\nnearport NAME --help says more.\n`
 }
 
-if (import.meta.main) {
+/** Runs this process's command line, and leaves its exit code. */
+export async function runProcess(): Promise<void> {
   // What is loaded is kept compiled from one call to the next: half of what a short run takes.
   enableCompileCache()
   if (commands[process.argv[2] ?? '']?.heap === 'small') keepHeapSmall()
@@ -71,5 +72,11 @@ if (import.meta.main) {
     interactive: process.stderr.isTTY,
     columns: () => process.stderr.columns,
     stop: stop.signal,
+    onHangup(listener) {
+      process.on('SIGHUP', listener)
+      return () => process.off('SIGHUP', listener)
+    },
   })
 }
+
+if (import.meta.main) await runProcess()

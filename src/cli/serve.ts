@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts'
+import { createConfigReload, watchConfigFile } from '../runtime/config-reload.ts'
 import { startDemo } from '../runtime/demo.ts'
 import type { Service } from '../runtime/node.ts'
 import { startService } from '../runtime/node.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
 import { listenFlags, listenSettings } from './listen-settings.ts'
-import { loadConfig } from './load-config.ts'
+import { openConfig } from './load-config.ts'
 
 const help = `nearport serve [--config FILE] [--host ADDRESS] [--port N] [--admin-host ADDRESS] [--admin-port N]
 
@@ -18,7 +19,8 @@ With no configuration it shows itself: an embedded upstream and two embedded mir
                   the operators' page, /report.json, /metrics, /livez and /readyz
                   (ADMIN_HOST, ADMIN_PORT; 127.0.0.1, 9090)
 
-One JSON line an event goes to standard output. SIGTERM drains.
+One JSON line an event goes to standard output. SIGTERM drains. At SIGHUP, and when its file has changed, the
+configuration is read anew: one that is right as a whole is taken without losing a request, another is refused and told.
 `
 
 /** `nearport serve`. */
@@ -28,29 +30,54 @@ export const serve: Command = {
     const { flags, rest } = parseFlags(args, { config: 'string', ...listenFlags })
     if (rest.length > 0) throw new UsageError(`serve takes no argument, and got ${rest.join(' ')}`)
 
-    const config = await loadConfig(flags.config, terminal.env)
-    if (config !== undefined) {
-      return runUntilStopped(terminal, (record) =>
-        startService(listening(config), record, terminal.env),
+    const listening = (from: Config): Config => ({
+      ...from,
+      ...listenSettings(flags, terminal.env, from),
+    })
+    const opened = await openConfig(flags.config, terminal.env)
+    if (opened === undefined) {
+      return runUntilStopped(terminal, async (record) => ({
+        service: await startDemo(listening, record, (text) => terminal.err(text)),
+        end: () => {},
+      }))
+    }
+    return runUntilStopped(terminal, async (record) => {
+      const { path, text } = opened
+      const config = listening(opened.config)
+      const service = await startService(config, record, terminal.env)
+      const reload = createConfigReload(
+        { text, config },
+        {
+          async read() {
+            const read = (await openConfig(path, terminal.env))!
+            return { text: read.text, config: listening(read.config) }
+          },
+          take: service.take,
+          record: service.record,
+          now: Date.now,
+        },
       )
-    }
-    return runUntilStopped(terminal, (record) =>
-      startDemo(listening, record, (text) => terminal.err(text)),
-    )
-
-    function listening(from: Config): Config {
-      return { ...from, ...listenSettings(flags, terminal.env, from) }
-    }
+      const endWatching = watchConfigFile(path, () => void reload())
+      const endHearing = terminal.onHangup?.(() => void reload())
+      const end = () => {
+        endWatching()
+        endHearing?.()
+      }
+      return { service, end }
+    })
   },
 }
 
+type Started = { readonly service: Service; readonly end: () => void }
+
 async function runUntilStopped(
   terminal: Terminal,
-  start: (record: (event: object) => void) => Promise<Service>,
+  start: (record: (event: object) => void) => Promise<Started>,
 ): Promise<ExitCode> {
   const log = terminal.openLog()
-  const service = await start(log.write)
+  const { service, end } = await start(log.write)
   await stopped(terminal.stop)
+  end()
   await service.drain()
   await log.end()
   return 0

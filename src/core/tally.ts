@@ -57,8 +57,8 @@ const widths = {
 /** What is counted together where there are more. */
 const other = 'other'
 
-/** Creates an empty tally. `upstreams` come longest prefix first. */
-export function createTally(upstreams: readonly Upstream[]): Tally {
+/** Creates an empty tally. `upstreams` are those of now, longest prefix first. */
+export function createTally(upstreams: () => readonly Upstream[]): Tally {
   const rowsByKey = new Map<number, number>()
   const code = createCodes()
   const labels: TallyLabels[] = []
@@ -78,10 +78,10 @@ export function createTally(upstreams: readonly Upstream[]): Tally {
 
   function rowOf(event: RequestEvent): number {
     const upstream =
-      event.repository === undefined ? undefined : upstreamOf(upstreams, event.repository)
+      event.repository === undefined ? undefined : upstreamOf(upstreams(), event.repository)
     const { kind, method, action, reason, status, cloud = '', mirror = '' } = event
     const region = code.region.nameOf(event.region ?? '')
-    const owner = code.upstream.nameOf(upstream?.registry ?? '')
+    const owner = code.upstream.nameOf(event.upstream ?? upstream?.registry ?? '')
     // A number for each label, and all of them in one: a text of them all takes three times as long.
     let key = code.kind.of(kind)
     key = key * widths.method + code.method.of(method)
@@ -163,8 +163,9 @@ function createCode(width: number) {
 }
 
 /** Whether the client was sent to the blob: what was refused or failed reads nothing. */
-function isServed({ action, error }: RequestEvent): boolean {
-  return error === undefined && (action === 'mirror' || action === 'upstream' || action === 'size')
+function isServed({ action, status, error }: RequestEvent): boolean {
+  if (error !== undefined || status >= 400) return false
+  return action === 'mirror' || action === 'upstream' || action === 'size'
 }
 
 function doubled(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

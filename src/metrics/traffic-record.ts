@@ -62,9 +62,9 @@ type EndedHour = {
   readonly notMirrored: readonly Busy[]
 }
 
-/** Creates an empty record. `upstreams` come longest prefix first. */
+/** Creates an empty record. `upstreams` are those of now, longest prefix first. */
 export function createTrafficRecord(
-  upstreams: readonly Upstream[],
+  upstreams: () => readonly Upstream[],
   now: () => number,
 ): TrafficRecord {
   const tally = createTally(upstreams)

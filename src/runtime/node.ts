@@ -1,31 +1,33 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config.ts'
-import type { AddressTable } from '../core/address-table.ts'
 import { bareAddress } from '../core/address.ts'
-import { withoutMirrors } from '../core/decision.ts'
-import type { ServiceEvent } from '../core/event.ts'
+import type { ConfigEvent, ServiceEvent } from '../core/event.ts'
+import { listHosts } from '../core/hosts.ts'
 import { createPage } from '../metrics/page/page.ts'
 import { makeReport } from '../metrics/report.ts'
 import { createAdminApp } from '../proxy/admin.ts'
-import { createApp } from '../proxy/app.ts'
-import { createClientAddressReader } from '../proxy/client-address.ts'
-import type { IndexKeeper } from '../proxy/index-keeper.ts'
-import { createOptOut } from '../proxy/opt-out.ts'
-import { loadBundledTable } from '../ranges/bundled.ts'
 import { explainAddress, explanationLines } from './explain.ts'
-import { startRefreshing } from './index-refresh.ts'
 import type { Listener } from './listener.ts'
-import { listen, peerOf } from './listener.ts'
+import { listen } from './listener.ts'
+import type { NodeParts } from './node-parts.ts'
+import { makeNodeParts } from './node-parts.ts'
 import { createOperators } from './operators.ts'
-import { createPolicy, createPolicyFor } from './policy.ts'
-import { createPresence } from './presence.ts'
-import { startRechecking } from './probe-recheck.ts'
-import { createNodeRelay } from './relay.ts'
+import { createPolicyFor } from './policy.ts'
+import { readyDetails } from './ready-details.ts'
+import { listenForClients } from './tls-listener.ts'
 
 /** A running nearport. */
 export type Service = {
   readonly port: number
   readonly adminPort: number
+  /**
+   * Puts another configuration in the place of the one in use, once all that it needs is loaded.
+   * Requests under way keep the old one. Rejects, and changes nothing, where the environment lacks the
+   * credentials that it names. Where to listen is said at the start alone.
+   */
+  readonly take: (config: Config) => Promise<void>
+  /** To be told of what happens to its configuration. */
+  readonly record: (event: ConfigEvent) => void
   /**
    * Says so on `readyz`, takes requests for `drainSeconds` more, ends those under way, and is gone.
    */
@@ -42,63 +44,36 @@ const lastRequestsMs = 30_000
 export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Service> {
-  const relay = createNodeRelay(config, environment)
-  const table = loadBundledTable()
-  const { presence, keeper, probe } = createPresence(config, Date.now)
-  const policy = createPolicy(config)
-  const optOut = createOptOut(config.optOut)
-  const policyFor = createPolicyFor(policy, optOut)
-  const optedOut = withoutMirrors(policy)
-  const operators = createOperators({ config, policy, table, keeper, now: Date.now })
+  const deps = { record: (event: ServiceEvent) => recordAll(event), env }
+  let parts = makeNodeParts(config, deps)
+  const operators = createOperators({ shown: () => parts, now: Date.now })
   const recordAll = (event: ServiceEvent) => {
     operators.record(event)
     record(event)
   }
-  const stopRefreshing = keeper && (await startRefreshing(keeper, config.index, recordAll))
-  const stopRechecking = probe && startRechecking(probe, config.probe, Date.now, recordAll)
-
-  const addressOf = createClientAddressReader(config.clientAddress)
-  const app = createApp<{ incoming: Parameters<typeof peerOf>[0]['incoming'] }>({
-    policy: () => policy,
-    optedOut:
-      optOut &&
-      ((request, env) =>
-        optOut.has(request, () => addressOf(request.headers, peerOf(env))) ? optedOut : undefined),
-    locate(request, env) {
-      const address = addressOf(request.headers, peerOf(env))
-      return address === undefined ? undefined : table.locate(address)
-    },
-    presence,
-    askForMs: config.probe.timeoutMs,
-    relay,
-    record: recordAll,
-    now: Date.now,
-    elapsedMs: () => performance.now(),
-  })
+  let stop = await parts.start()
 
   let draining = false
+  let lastRead: ConfigEvent | undefined
   const admin = createAdminApp({
     ready: () => !draining,
-    details: () => readyDetails(config, table, keeper),
+    details: () => ({ ...detailsOf(parts, operators.mirrors()), configuration: lastRead }),
     metrics: operators.scrape,
+    hosts: () => listHosts(parts.config),
     page: createPage({
       report: () => makeReport(operators.report),
-      async explain(method, path, text) {
-        const address = bareAddress(text)
-        if (address === undefined) return { problem: `wanted an IPv4 or IPv6 address, got ${text}` }
-        const asked = { policyFor, presence, locate: table.locate }
-        return explanationLines(address, await explainAddress(method, path, address, asked))
-      },
+      explain: (method, path, address) => explain(parts, method, path, address),
       version: packageJson.version,
       now: Date.now,
     }),
   })
-  const listener = await listen((request, env) => app.fetch(request, env), {
-    host: config.host,
-    port: config.port,
-  })
+  const listener = await listenForClients(
+    (request, bindings) => parts.app.fetch(request, bindings),
+    config,
+    recordAll,
+  )
   const adminListener = await listenForOperators(admin.fetch, config, listener)
   const where = `clients on port ${listener.port}, operators on port ${adminListener.port}`
   recordAll({ event: 'started', timeMs: Date.now(), detail: where })
@@ -106,19 +81,53 @@ export async function startService(
   return {
     port: listener.port,
     adminPort: adminListener.port,
+    record(event) {
+      lastRead = event
+      recordAll(event)
+    },
+    async take(next) {
+      const made = makeNodeParts(next, { ...deps, before: parts.watching })
+      const stopMade = await made.start()
+      stop()
+      parts = made
+      stop = stopMade
+    },
     async drain() {
       draining = true
       recordAll({ event: 'draining', timeMs: Date.now() })
       listener.discourage()
       // Whoever routes to us needs a moment to read `readyz`; what it still sends is answered.
-      await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000))
+      await new Promise((resolve) => setTimeout(resolve, parts.config.drainSeconds * 1000))
       await listener.close(lastRequestsMs)
-      stopRefreshing?.()
-      stopRechecking?.()
+      stop()
       await adminListener.close(0)
       recordAll({ event: 'stopped', timeMs: Date.now() })
     },
   }
+}
+
+function detailsOf(
+  { config, ranges, keeper, upstreamHealth }: NodeParts,
+  mirrors: Parameters<typeof readyDetails>[4],
+): Readonly<Record<string, unknown>> {
+  return {
+    ...readyDetails(config, ranges.table, keeper, Date.now(), mirrors),
+    upstreams: upstreamHealth.all(),
+  }
+}
+
+async function explain(
+  { policies, optOut, watching, passThrough, ranges }: NodeParts,
+  method: string,
+  path: string,
+  text: string,
+): Promise<readonly string[] | { readonly problem: string }> {
+  const address = bareAddress(text)
+  if (address === undefined) return { problem: `wanted an IPv4 or IPv6 address, got ${text}` }
+  const policyFor = createPolicyFor(policies, optOut)
+  const { presence } = watching
+  const asked = { policyFor, presence, passThrough, locate: ranges.table.locate }
+  return explanationLines(address, await explainAddress(method, path, address, asked))
 }
 
 /** The admin port, or nothing at all: a service that cannot be watched does not start. */
@@ -133,23 +142,5 @@ async function listenForOperators(
   } catch (error) {
     await listener.close(0)
     throw error
-  }
-}
-
-function readyDetails(
-  config: Config,
-  table: AddressTable,
-  keeper: IndexKeeper | undefined,
-): Readonly<Record<string, unknown>> {
-  const index = keeper?.state()
-  const ageSeconds = index && Math.round((Date.now() - index.checkedAtMs) / 1000)
-  return {
-    presence: config.presence,
-    index: index && {
-      ...index,
-      ageSeconds,
-      stale: ageSeconds !== undefined && ageSeconds > config.index.staleAfterSeconds,
-    },
-    ranges: table.sources,
   }
 }

@@ -45,6 +45,19 @@ test('a file that is named must be there, and be a file', async () => {
   await expect(loadConfig(directory, {})).rejects.toThrow('EISDIR')
 })
 
+test('folders are by the file, and not by where the command was called from', async () => {
+  const directory = await enterFolder()
+  const upstreams = [{ registry: 'http://registry.example' }]
+  const json = { upstreams, index: { directory: 'index' }, ranges: { directory: '../ranges' } }
+  await writeFile('nearport.json', JSON.stringify(json))
+  process.chdir('/')
+  const { index, ranges } = (await loadConfig(join(directory, 'nearport.json'), {}))!
+  expect([index.directory, ranges.directory]).toEqual([
+    join(directory, 'index'),
+    join(directory, '..', 'ranges'),
+  ])
+})
+
 test('a byte order mark in front is not held against a file', async () => {
   await enterFolder()
   await writeFile('nearport.json', `\uFEFF${text('bom')}`)

@@ -23,7 +23,7 @@ const pull: RequestEvent = {
 }
 
 test('requests that went alike are one row, with what clients read', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   tally.record(pull)
   tally.record({ ...pull, bytes: 50 })
   expect(tally.rows()).toEqual([
@@ -52,14 +52,14 @@ test.for<[string, Partial<RequestEvent>]>([
   ['reason', { reason: 'nearest' }],
   ['upstream', { repository: 'team/app' }],
 ])('another %s is another row', ([, other]) => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   tally.record(pull)
   tally.record({ ...pull, ...other })
   expect(tally.rows().map(({ requests }) => requests)).toEqual([1, 1])
 })
 
 test('a repository that no upstream serves, and a request of none, have none', () => {
-  const tally = createTally(upstreams.slice(0, 1))
+  const tally = createTally(() => upstreams.slice(0, 1))
   const { repository: _, cloud: _cloud, region: _region, mirror: _mirror, ...version } = pull
   tally.record({ ...version, kind: 'version', action: 'version', reason: 'version', status: 200 })
   tally.record(pull)
@@ -69,30 +69,32 @@ test('a repository that no upstream serves, and a request of none, have none', (
 })
 
 test('what nobody knows the size of is told apart', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   const { bytes: _, ...unsized } = pull
   tally.record({ ...unsized, action: 'upstream', reason: 'not-mirrored' })
   expect(tally.rows()).toMatchObject([{ requests: 1, bytes: 0, unsized: 1 }])
 })
 
-test('what was refused, or failed here, is read by nobody', () => {
-  const tally = createTally(upstreams)
+test('what was refused, or failed here or upstream, is read by nobody', () => {
+  const tally = createTally(() => upstreams)
   tally.record({ ...pull, action: 'refuse', reason: 'refused', status: 405 })
   tally.record({ ...pull, error: 'it broke', status: 500 })
+  tally.record({ ...pull, action: 'upstream', reason: 'credentials', status: 401 })
   expect(tally.rows()).toMatchObject([
+    { bytes: 0, unsized: 0 },
     { bytes: 0, unsized: 0 },
     { bytes: 0, unsized: 0 },
   ])
 })
 
 test('a HEAD that is answered here reads nothing, and is known to', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   tally.record({ ...pull, method: 'HEAD', action: 'size', reason: 'known-size', bytes: 0 })
   expect(tally.rows()).toMatchObject([{ requests: 1, bytes: 0, unsized: 0 }])
 })
 
 test('from a mark to another, and from one to now', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   tally.record(pull)
   const first = tally.mark()
   tally.record(pull)
@@ -110,7 +112,7 @@ test('from a mark to another, and from one to now', () => {
 })
 
 test('more regions than there are anywhere are counted together: nothing is lost, nothing grows', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   for (let at = 0; at < 3000; at++) tally.record({ ...pull, region: `r-${at}` })
   tally.record({ ...pull, region: 'r-5' })
   const rows = tally.rows()
@@ -121,7 +123,7 @@ test('more regions than there are anywhere are counted together: nothing is lost
 })
 
 test('kinds that differ in one label alone are never taken for each other', () => {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   const kinds = ['blob', 'manifest', 'tags'] as const
   const methods = ['GET', 'HEAD', 'other']
   const places = ['a', 'b', 'c', 'd']
@@ -135,4 +137,10 @@ test('kinds that differ in one label alone are never taken for each other', () =
   const rows = tally.rows()
   expect(rows.length).toBe(3 * 3 * 4 * 4)
   expect(rows.every(({ requests }) => requests === 1)).toBe(true)
+})
+
+test('the address that was chosen of several is told apart from the first', () => {
+  const tally = createTally(() => upstreams)
+  tally.record({ ...pull, action: 'upstream', upstream: 'https://eu.example' })
+  expect(tally.rows()).toMatchObject([{ upstream: 'https://eu.example' }])
 })

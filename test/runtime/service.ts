@@ -19,7 +19,9 @@ export async function startTestService(
 > {
   const events: ServiceEvent[] = []
   const listening = { host: '127.0.0.1', port: 0, adminPort: 0, drainSeconds: 0 }
-  const config = parseConfig({ ...listening, ...json }, 'the test')
+  // Tests ask nobody outside.
+  const ranges = { refreshSeconds: 0 }
+  const config = parseConfig({ ...listening, ranges, ...json }, 'the test')
   const service = await startService(config, (event) => events.push(event))
   return {
     ...service,
