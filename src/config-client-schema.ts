@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseRange } from './core/address-ranges.ts'
 
 /** Where a client's address is read. */

@@ -1,8 +1,10 @@
-import { z } from 'zod'
+// Not by way of `zod`, whose namespace of all that is in there cannot be left out of a bundle.
+import { toDotPath } from 'zod/v4/core'
+import type { $ZodIssue } from 'zod/v4/core'
 
 /** What the schema has to say of a file, a line each: the path of a value, what was wanted, what came. */
 export function describeIssues(
-  issues: readonly z.core.$ZodIssue[],
+  issues: readonly $ZodIssue[],
   json: unknown,
   above: readonly PropertyKey[] = [],
 ): readonly string[] {
@@ -29,7 +31,7 @@ export function describeIssues(
   })
 }
 
-function wantOf(issue: z.core.$ZodIssue): string {
+function wantOf(issue: $ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`
@@ -62,5 +64,5 @@ function show(value: unknown): string {
 }
 
 function dotted(path: readonly PropertyKey[]): string {
-  return z.core.toDotPath([...path]) || 'the whole'
+  return toDotPath([...path]) || 'the whole'
 }

@@ -1,7 +1,13 @@
-import { z } from 'zod'
+import * as z from 'zod'
+import type { MirrorAddress } from './config-public-url.ts'
+import { publicUrlOf } from './config-public-url.ts'
 import { clientAddress, optOut, relay } from './config-client-schema.ts'
+import { health } from './config-health-schema.ts'
+import { manifests } from './config-manifests-schema.ts'
+import { ranges } from './config-ranges-schema.ts'
 import { parseKeyTemplate } from './core/key-template.ts'
-import { defaultPublicUrl, parseMirrorId } from './core/mirror.ts'
+import { parseMirrorId } from './core/mirror.ts'
+import { isPrivateHost } from './core/private-host.ts'
 import { profileNames, profileOf } from './core/profiles.ts'
 import {
   environmentPrefix,
@@ -34,6 +40,29 @@ const repository = z.string().refine((text) => text === '' || repositoryGrammar.
   error: 'wanted a repository name (or its first segments), or nothing',
 })
 
+const registryName = z
+  .string()
+  .transform((name) => name.toLowerCase())
+  .refine((name) => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/.test(name), {
+    error: 'wanted the name of a registry, with a port or without, as in docker.io',
+  })
+
+const cloudName = z.enum(['aws', 'gcp', 'azure'])
+const regionName = z
+  .string()
+  .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a region of its cloud' })
+
+const upstreamAddress = z.strictObject({
+  registry: origin.describe('Scheme and host'),
+  cloud: cloudName.optional().describe('Where it lives'),
+  region: regionName.optional().describe('The region it lives in: clients go to the nearest'),
+})
+
+const since = z.iso
+  .date({ error: 'wanted a day, as in 2026-11-26' })
+  .optional()
+  .describe('The day since which clients may be sent there, for `nearport hosts`')
+
 const mirrorId = z.string().refine((text) => parseMirrorId(text) !== undefined, {
   error: 'wanted <cloud>/<region>, as in aws/eu-west-1',
 })
@@ -43,6 +72,16 @@ const upstream = z
     repositories: repository
       .default('')
       .describe('Prefix of the repository names it answers for; the longest wins; empty is all'),
+    dropPrefix: z
+      .boolean()
+      .optional()
+      .describe('Whether the prefix stands before its names only here; default: where hosts are'),
+    hosts: z
+      .array(registryName)
+      .default([])
+      .describe(
+        'Names that clients ask it by, in Host or containerd’s ns, with its names then unprefixed',
+      ),
     profile: z
       .enum(profileNames)
       .optional()
@@ -51,13 +90,17 @@ const upstream = z
       .optional()
       .describe('Scheme and host of the registry; default: the profile’s, where it has one'),
     namespace: repository.default('').describe('Put before the repository name upstream'),
-    cloud: z
-      .enum(['aws', 'gcp', 'azure'])
+    addresses: z
+      .array(upstreamAddress)
+      .default([])
+      .describe('Where else the same is served: the nearest to the client that is up is asked'),
+    signatures: origin
+      .optional()
+      .describe('The one address that has all signatures and referrers; default: every one has'),
+    cloud: cloudName
       .optional()
       .describe('Where it lives: callers in that cloud stay there; default: the profile’s'),
-    region: z
-      .string()
-      .regex(/^[A-Za-z0-9-]+$/, { error: 'wanted the name of a region of its cloud' })
+    region: regionName
       .optional()
       .describe('The region it lives in, for what its bytes cost; default: not known'),
     mode: z
@@ -72,7 +115,12 @@ const upstream = z
       .describe(
         'HUB reads HUB_USERNAME and HUB_PASSWORD; default: docker’s config.json for sync, nobody’s for serve',
       ),
+    clientCredentials: z
+      .boolean()
+      .default(false)
+      .describe('Whether clients are asked who they are, and what they say goes to the upstream'),
     limits: upstreamLimits,
+    since,
   })
   .superRefine(({ registry, profile }, context) => {
     if (registry !== undefined || profileOf(profile).registry !== undefined) return
@@ -98,6 +146,16 @@ const mirror = z
         'R2 reads R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY; default: what the AWS SDK finds',
       ),
     publicUrl: baseUrl.optional().describe('Where clients read the bucket; default: by cloud'),
+    private: z
+      .boolean()
+      .default(false)
+      .describe('Whether not anyone may read the bucket: clients get signed addresses'),
+    urlSeconds: z
+      .int()
+      .min(1)
+      .max(604_800)
+      .default(900)
+      .describe('How long a signed address holds'),
     keyTemplate: z
       .string()
       .superRefine((text, context) => {
@@ -109,6 +167,7 @@ const mirror = z
         'Where a blob is: {algorithm}, {hex}, {hex:2}; default containers/images/{algorithm}:{hex}',
       ),
     holds,
+    since,
   })
   .superRefine((address, context) => {
     const problem = publicUrlProblem(address)
@@ -153,6 +212,7 @@ export const configSchema = z.strictObject({
       remembered: z.int().min(100).default(200_000),
     })
     .prefault({}),
+  health,
   index: z
     .strictObject({
       directory: z
@@ -167,7 +227,9 @@ export const configSchema = z.strictObject({
       keepGenerations: z.int().min(1).default(10),
     })
     .prefault({}),
+  ranges,
   relay,
+  manifests,
   sync,
   prune,
   prices: z
@@ -185,8 +247,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How bytes are turned into money'),
+  publicUrl: origin
+    .refine((text) => text.startsWith('https:') || isPrivateHost(new URL(text).hostname), {
+      error: 'wanted https, or a host in a private network, as passwords go there',
+    })
+    .optional()
+    .describe('Where clients find nearport, for clientCredentials; default: the Host they ask by'),
   host: z.string().min(1).optional().describe('Address of the clients’ port; default: every one'),
   port: port.default(8080),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1).describe('The file of the certificate and its chain, PEM'),
+      key: z.string().min(1).describe('The file of its key, PEM'),
+    })
+    .optional()
+    .describe('TLS on the clients’ port (Node); files that change are read anew'),
   adminHost: z.string().min(1).default('127.0.0.1'),
   adminPort: port.default(9090),
   drainSeconds: z
@@ -199,22 +274,6 @@ export const configSchema = z.strictObject({
 
 export type ConfigFile = z.output<typeof configSchema>
 
-type MirrorAddress = Pick<
-  ConfigFile['mirrors'][number],
-  'id' | 'bucket' | 'endpoint' | 'forcePathStyle' | 'publicUrl'
->
-
-/**
- * Where clients read a mirror: what it says, else its bucket at its endpoint, else its cloud's own
- * rule. Undefined where none of these is there.
- */
-export function publicUrlOf(address: MirrorAddress): string | undefined {
-  const { cloud, region } = parseMirrorId(address.id)!
-  return (
-    address.publicUrl ?? endpointUrl(address) ?? defaultPublicUrl(cloud, region, address.bucket)
-  )
-}
-
 function publicUrlProblem(address: MirrorAddress): string | undefined {
   // What is wrong with the id is said of the id.
   if (parseMirrorId(address.id) === undefined) return undefined
@@ -222,9 +281,4 @@ function publicUrlProblem(address: MirrorAddress): string | undefined {
   if (publicUrl === undefined) return `wanted the address clients read ${address.id} from, got none`
   if (URL.canParse(publicUrl)) return undefined
   return `wanted an address, got ${publicUrl}: an IP address as endpoint needs forcePathStyle`
-}
-
-function endpointUrl({ endpoint, bucket, forcePathStyle }: MirrorAddress): string | undefined {
-  if (endpoint === undefined) return undefined
-  return forcePathStyle ? `${endpoint}/${bucket}` : endpoint.replace('://', `://${bucket}.`)
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { repositoryGrammar } from './core/request.ts'
 
 // A timer of more than 2³¹ ms would go off at once.

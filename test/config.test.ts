@@ -91,6 +91,19 @@ test('a cloud that a profile knows need not be said for what pays', () => {
   expect(() => parse({ upstreams: [{ profile: 'mcr' }], mirrors: [mirror], sync })).not.toThrow()
 })
 
+test('names of an upstream’s own count in lower case, and drop its prefix', () => {
+  const upstream = {
+    registry: 'https://registry.example',
+    repositories: 'hub',
+    hosts: ['Docker.IO'],
+  }
+  const config = parse({ upstreams: [upstream, ...upstreams] })
+  expect(config.upstreams[0]).toMatchObject({ hosts: ['docker.io'], dropPrefix: true })
+  expect(config.upstreams[1]).toMatchObject({ hosts: [], dropPrefix: false })
+  const kept = parse({ upstreams: [{ ...upstream, dropPrefix: false }] })
+  expect(kept.upstreams[0]).toMatchObject({ dropPrefix: false })
+})
+
 test('repositories to sync may be named by a pattern alone', () => {
   const { sync } = parse({
     upstreams,
@@ -213,6 +226,30 @@ test.for<[string, object, string]>([
     'a prefix that is there twice',
     { upstreams: [...upstreams, ...upstreams] },
     'upstreams[1].repositories: wanted each prefix once, got "" again',
+  ],
+  [
+    'a name of two upstreams',
+    {
+      upstreams: [
+        { registry: 'https://a.example', repositories: 'a', hosts: ['docker.io'] },
+        { registry: 'https://b.example', repositories: 'b', hosts: ['b.example', 'Docker.io'] },
+      ],
+    },
+    'upstreams[1].hosts: wanted each name once, got docker.io again',
+  ],
+  [
+    'a name that is an address',
+    { upstreams: [{ registry: 'https://a.example', hosts: ['https://docker.io'] }] },
+    'upstreams[0].hosts[0]: wanted the name of a registry, with a port or without, as in docker.io',
+  ],
+  [
+    'another address with a path',
+    {
+      upstreams: [
+        { registry: 'https://a.example', addresses: [{ registry: 'https://b.example/x' }] },
+      ],
+    },
+    'upstreams[0].addresses[0].registry: wanted scheme and host alone',
   ],
   [
     'a key template without a hash',

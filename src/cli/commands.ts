@@ -51,6 +51,14 @@ export const commands: Readonly<Record<string, NamedCommand>> = {
     summary: 'prints the decision for an address and a path, and every step to it',
     load: async () => (await import('./explain.ts')).explain,
   },
+  doctor: {
+    summary: 'looks at everything that nearport needs, and says what mends what is wrong',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  hosts: {
+    summary: 'lists every host that clients may be sent to, for firewalls and bucket policies',
+    load: async () => (await import('./hosts.ts')).hosts,
+  },
   'client-config': {
     summary: 'prints the file that a node wants so that its pulls go through nearport',
     load: async () => (await import('./client-config.ts')).clientConfig,

@@ -2,18 +2,21 @@ import type { Config } from '../config.ts'
 import { bareAddress } from '../core/address.ts'
 import type { Explanation } from '../core/explain.ts'
 import { createOptOut } from '../proxy/opt-out.ts'
-import { loadBundledTable } from '../ranges/bundled.ts'
 import { explainAddress, explanationLines, outcomeOf } from '../runtime/explain.ts'
-import { createPolicy, createPolicyFor } from '../runtime/policy.ts'
+import { createSigning } from '../runtime/mirror-credentials.ts'
+import { createNodePassThrough } from '../runtime/node-relay.ts'
+import { createPolicies, createPolicy, createPolicyFor } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
-import type { Command } from './command.ts'
+import { readRanges } from '../runtime/ranges.ts'
+import type { Command, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
 
-const help = `nearport explain --ip ADDRESS [--method GET|HEAD] [--config FILE] [--json] PATH
+const help = `nearport explain --ip ADDRESS [--host NAME] [--method GET|HEAD] [--config FILE] [--json] PATH
 
 Prints what a client at ADDRESS would be answered for PATH, as in /v2/app/blobs/sha256:…, and every step to it.
-It reads the index, or asks the mirrors, from here and now, as the configuration says.
+NAME is the name that nearport is asked by, where that matters (upstreams[].hosts); PATH may have containerd's ?ns=.
+It reads the index, or asks the mirrors, and asks upstreams with clientCredentials what anyone may read, from here and now.
 `
 
 /** `nearport explain`. */
@@ -22,6 +25,7 @@ export const explain: Command = {
   async run(args, terminal) {
     const { flags, rest } = parseFlags(args, {
       ip: 'string',
+      host: 'string',
       method: 'string',
       config: 'string',
       json: 'boolean',
@@ -42,7 +46,8 @@ export const explain: Command = {
     }
 
     const method = flags.method ?? 'GET'
-    const explanation = await explainNow(config, method, path, address)
+    const asked = { method, path, address, host: flags.host }
+    const explanation = await explainNow(config, terminal.env, asked)
     const { steps, problems } = explanation
     for (const problem of problems) terminal.err(`index: ${problem}\n`)
     terminal.out(
@@ -54,17 +59,30 @@ export const explain: Command = {
   },
 }
 
+type Asked = {
+  readonly method: string
+  readonly path: string
+  readonly address: string
+  readonly host: string | undefined
+}
+
 async function explainNow(
-  config: Config,
-  method: string,
-  path: string,
-  address: string,
+  given: Config,
+  env: Terminal['env'],
+  { method, path, address, host }: Asked,
 ): Promise<Explanation & { readonly problems: readonly string[] }> {
+  const signing = createSigning(given, { env, now: Date.now })
+  const { config } = signing
+  const stopSigning = await signing.start(() => {})
   const { presence, keeper } = createPresence(config, Date.now)
   const refreshed = await keeper?.refresh()
-  const { locate } = loadBundledTable()
-  const policyFor = createPolicyFor(createPolicy(config), createOptOut(config.optOut))
-  const deps = { policyFor, presence, locate }
+  const { locate } = await readRanges(config.ranges)
+  const passThrough = createNodePassThrough(config)
+  const policy = createPolicy(config, undefined, passThrough?.openness)
+  const policies = createPolicies(policy)
+  const policyFor = createPolicyFor(policies, createOptOut(config.optOut))
+  const deps = { policyFor, presence, passThrough, locate, host }
   const explanation = await explainAddress(method, path, address, deps)
+  stopSigning()
   return { ...explanation, problems: refreshed?.problems ?? [] }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { loadBundledTable } from '../ranges/bundled.ts'
+import { readRanges } from '../runtime/ranges.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import type { Paying } from '../sync/survey.ts'
 import type { Traffic } from '../sync/traffic/traffic.ts'
@@ -15,7 +15,8 @@ export async function loadPaying(
   say: (text: string) => void,
 ): Promise<Paying | undefined> {
   if (!config.mirrors.some(({ holds }) => holds === 'what-pays')) return undefined
-  const traffic = await readTraffic(config.sync.traffic, loadBundledTable().locate)
+  const { locate } = await readRanges(config.ranges)
+  const traffic = await readTraffic(config.sync.traffic, locate)
   for (const text of doubts(traffic)) say(text)
   return { traffic, prices: config.prices, route: createPolicy(config).route }
 }

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts'
 import type { ServiceEvent } from '../core/event.ts'
-import { loadBundledTable } from '../ranges/bundled.ts'
 import { createOperators } from '../runtime/operators.ts'
 import { createPolicy } from '../runtime/policy.ts'
 import { createPresence } from '../runtime/presence.ts'
+import { createConfiguredRanges } from '../runtime/ranges.ts'
 import type { ReportDeps } from '../metrics/report.ts'
 import { openLog } from '../traffic/log-bytes.ts'
 import { sampleOf } from '../traffic/log-sample.ts'
@@ -24,14 +24,18 @@ export async function readEvents(paths: readonly string[], config: Config): Prom
   let operators: ReturnType<typeof createOperators> | undefined
   const seen = { lines: 0, requests: 0, foreign: 0, lost: 0, sample: '' }
   const policy = createPolicy(config)
-  const table = loadBundledTable()
+  const ranges = createConfiguredRanges(config.ranges)
+  await ranges.restore()
   // What the mirrors hold now says what a new one would cost to keep.
   const { keeper } = createPresence(config, Date.now)
   const problems = (await keeper?.refresh())?.problems ?? []
   const presence = keeper?.state() === undefined ? 'assume' : config.presence
   const settings = { ...config, presence }
   const begin = () => {
-    const made = createOperators({ config: settings, policy, table, keeper, now: () => nowMs })
+    // Events say what came of requests, and not what was asked beside them.
+    const upstreamHealth = { all: () => [] }
+    const shown = { config: settings, policy, ranges, upstreamHealth, keeper }
+    const made = createOperators({ shown: () => shown, now: () => nowMs })
     made.record({ event: 'index', timeMs: nowMs, outcome: 'loaded', problems: [] })
     return made
   }

@@ -3,7 +3,7 @@ import type { Nanodollars, Price } from './money.ts'
 import { costOf } from './money.ts'
 import type { CloudPlace, Prices } from './prices.ts'
 import type { TallyLabels, TallyRow } from './tally.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream, UpstreamAddress } from './upstream.ts'
 
 /** What the publisher pays for what clients read, by the way that they went and by the other one. */
 export type Money = {
@@ -28,7 +28,7 @@ export type Accounting = {
 /** What accounting goes by. */
 export type AccountingTerms = {
   readonly prices: Prices
-  readonly upstreams: readonly (Upstream & { readonly region?: string | undefined })[]
+  readonly upstreams: readonly Upstream[]
   readonly mirrors: readonly Mirror[]
   /**
    * What the upstreams send in a month: it tells the tier. Undefined: nobody said, and the cheapest
@@ -46,7 +46,11 @@ const lastTierBytes = 1e18
  */
 export function createAccounting(terms: AccountingTerms): Accounting {
   const { prices, upstreams, mirrors, upstreamBytesAMonth = lastTierBytes } = terms
-  const placeOfUpstream = new Map(upstreams.map((each) => [each.registry, placeOf(each)]))
+  const placeOfUpstream = new Map(
+    upstreams
+      .flatMap((each) => [each, ...(each.addresses ?? [])])
+      .map((each) => [each.registry, placeOf(each)]),
+  )
   const mirrorById = new Map(mirrors.map((each) => [each.id, each]))
   const upstreamPrices = new Map<string, Price | undefined>()
 
@@ -111,10 +115,7 @@ export function clientPlace(cloud: string, region: string): CloudPlace | 'intern
   return cloud === '' ? 'internet' : { cloud, region }
 }
 
-function placeOf({
-  cloud,
-  region,
-}: Pick<AccountingTerms['upstreams'][number], 'cloud' | 'region'>): CloudPlace | undefined {
+function placeOf({ cloud, region }: UpstreamAddress): CloudPlace | undefined {
   return cloud === undefined ? undefined : { cloud, region }
 }
 

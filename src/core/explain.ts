@@ -1,6 +1,7 @@
-import type { Decision, Policy, Presence } from './decision.ts'
+import type { Decision, Policy, Presence, Settled } from './decision.ts'
 import { decide } from './decision.ts'
 import type { ClientLocation } from './location.ts'
+import { locationText } from './location.ts'
 import type { RegistryRequest } from './request.ts'
 import { parseRequest } from './request.ts'
 
@@ -9,10 +10,13 @@ export type Explanation = {
   readonly kind: 'explained'
   readonly request: RegistryRequest
   readonly steps: readonly string[]
-  readonly decision: Exclude<Decision, Ask>
+  readonly decision: Settled
 }
-/** Nothing to tell yet: it must first be learnt whether this mirror holds the blob. */
-type Ask = Extract<Decision, { action: 'ask' }>
+/**
+ * Nothing to tell yet: it must first be learnt whether this mirror holds the blob, or whether anyone
+ * may read it.
+ */
+type Ask = Extract<Decision, { action: 'ask' | 'ask-upstream' }>
 
 /**
  * Decides as for a client at `client`, and tells every step. `target` is a raw path, as in
@@ -26,9 +30,10 @@ export function explainRequest(
   presence: Presence | undefined,
 ): Explanation | ({ readonly kind: 'ask' } & Ask) {
   const request = parseRequest(method, target)
-  const where = client === undefined ? 'in no known region' : `${client.cloud}/${client.region}`
-  const steps = [`client: ${where}`]
+  const steps = [`client: ${locationText(client)}`]
   const decision = decide(request, client, policy, presence, (step) => steps.push(step))
-  if (decision.action === 'ask') return { kind: 'ask', ...decision }
+  if (decision.action === 'ask' || decision.action === 'ask-upstream') {
+    return { kind: 'ask', ...decision }
+  }
   return { kind: 'explained', request, steps, decision }
 }

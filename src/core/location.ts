@@ -12,3 +12,8 @@ export type Cloud = (typeof clouds)[number]
  * region's favour. Nowhere known is `undefined`, never a value of this type.
  */
 export type ClientLocation = { readonly cloud: Cloud; readonly region: string }
+
+/** A location in words, as in `aws/eu-west-1`. */
+export function locationText(client: ClientLocation | undefined): string {
+  return client === undefined ? 'in no known region' : `${client.cloud}/${client.region}`
+}

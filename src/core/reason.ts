@@ -12,6 +12,7 @@ export const reasons = [
   // to the upstream
   'manifest',
   'opted-out',
+  'credentials',
   'same-cloud',
   'no-location',
   'no-mirror',
@@ -21,7 +22,10 @@ export const reasons = [
   // answered here
   'version',
   'known-size',
+  'known-manifest',
+  'stale',
   'listing',
+  'over-budget',
   'refused',
 ] as const
 

@@ -10,6 +10,7 @@ export type RegistryRequest =
   | ManifestRequest
   | TagsRequest
   | ReferrersRequest
+  | TokenRequest
   | Refusal
 
 /** `query` is the raw query string with its `?`, or empty; containerd's `ns` is no longer in it. */
@@ -17,6 +18,8 @@ type Asked = {
   readonly method: 'GET' | 'HEAD'
   readonly repository: string
   readonly query: string
+  /** The registry that containerd was asked for where it came here in its place, in lower case. */
+  readonly ns: string | undefined
 }
 
 /**
@@ -32,12 +35,27 @@ export type ManifestRequest = Asked & { readonly kind: 'manifest'; readonly refe
 export type TagsRequest = Asked & { readonly kind: 'tags' }
 export type ReferrersRequest = Asked & { readonly kind: 'referrers'; readonly digest: string }
 export type ListingRequest = TagsRequest | ReferrersRequest
+/** A request for a token of an upstream, as its clients' own credentials are good for. */
+export type TokenRequest = Omit<Asked, 'repository'> & { readonly kind: 'token' }
 
 /** The distribution spec's grammar of repository names. */
 export const repositoryGrammar =
   /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 /** The distribution spec's grammar of tags. */
 export const tagGrammar = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
+
+/** The registry that containerd was asked for, where a request says it. */
+export function nsOf(request: RegistryRequest): string | undefined {
+  return request.kind === 'version' || request.kind === 'refusal' ? undefined : request.ns
+}
+
+/**
+ * Whether a tag is one that says whose signature, attestation or referrers it is: cosign's
+ * (`sha256-<hex>.sig`), or the referrers tag schema's of the distribution spec (`sha256-<hex>`).
+ */
+export function isSignatureTag(reference: string): boolean {
+  return /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(reference)
+}
 
 /**
  * Reads a request line. `target` is the raw path and query, as in `/v2/app/blobs/sha256:…?x=y`.
@@ -58,6 +76,8 @@ export function parseRequest(method: string, target: string): RegistryRequest {
     return refuse('NAME_INVALID', `the path is not one of a registry: ${quote(target)}`)
   }
   if (path === '/v2/' || path === '/v2') return { kind: 'version' }
+  const query = mark === -1 ? '' : target.slice(mark)
+  if (path === '/token') return { kind: 'token', method, ...parseQuery(query) }
   if (!path.startsWith('/v2/')) return unknownPath(path)
   // The catalog is not of the OCI spec, and listing a whole registry is not for everyone who pulls.
   if (path === '/v2/_catalog') return refuse('UNSUPPORTED', 'there is no catalog here', 404)
@@ -72,7 +92,7 @@ export function parseRequest(method: string, target: string): RegistryRequest {
   const asked = {
     method,
     repository,
-    query: mark === -1 ? '' : withoutNs(target.slice(mark)),
+    ...parseQuery(query),
   } as const
 
   return parseTail(verb, path.slice(last + 1), asked) ?? unknownPath(path)
@@ -128,13 +148,16 @@ function printable(query: string): string {
 /**
  * containerd adds `ns=<original registry>` when a hosts.toml points here; upstreams do not know it.
  */
-function withoutNs(query: string): string {
-  if (!query.includes('ns=')) return query === '?' ? '' : printable(query)
-  const kept = query
-    .slice(1)
-    .split('&')
-    .filter((pair) => !pair.startsWith('ns='))
-  return kept.length === 0 ? '' : printable(`?${kept.join('&')}`)
+function parseQuery(query: string): Pick<Asked, 'query' | 'ns'> {
+  if (!query.includes('ns=')) return { query: query === '?' ? '' : printable(query), ns: undefined }
+  const pairs = query.slice(1).split('&')
+  const kept = pairs.filter((pair) => !pair.startsWith('ns='))
+  const ns = pairs.find((pair) => pair.startsWith('ns='))?.slice('ns='.length)
+  return {
+    query: kept.length === 0 ? '' : printable(`?${kept.join('&')}`),
+    // Nothing of it is ever part of an address: it only chooses one.
+    ns: ns && ns.replaceAll(/%3a/gi, ':').toLowerCase(),
+  }
 }
 
 function invalidDigest(text: string): Refusal {

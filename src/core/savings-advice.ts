@@ -47,6 +47,13 @@ export function adviseOn(group: TrafficGroup, terms: AdviceTerms): Advised {
         advice: { text: 'These clients are not to be sent to mirrors, by optOut.' },
         leftCostAMonth: undefined,
       }
+    case 'credentials':
+      return {
+        advice: {
+          text: 'Not everyone may read these, so no mirror gives them: clientCredentials.',
+        },
+        leftCostAMonth: undefined,
+      }
     case 'configured':
       return adviseOnOverride(group, terms)
     case 'no-location':

@@ -2,7 +2,10 @@ import { Counter, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import type { Accounting } from '../core/accounting.ts'
 import type { IndexEvent, RequestEvent, ServiceEvent } from '../core/event.ts'
 import type { TallyRow } from '../core/tally.ts'
+import { addCertificateGauge } from './certificate-metrics.ts'
+import { addConfigMetrics } from './config-metrics.ts'
 import { RequestDurations } from './durations.ts'
+import { createRangesCounters } from './ranges-metrics.ts'
 import type { ServiceState } from './state-metrics.ts'
 import { addStateMetrics } from './state-metrics.ts'
 import { addTrafficMetrics } from './traffic-metrics.ts'
@@ -52,6 +55,12 @@ export function createMetrics({ rows, accounting, state, now }: MetricsDeps): Me
     labelNames: ['kind'],
     registers,
   })
+  const manifests = new Counter({
+    name: 'nearport_manifests_total',
+    help: 'Manifests given where manifests are kept, by where they came from.',
+    labelNames: ['source'],
+    registers,
+  })
   const refreshes = new Counter({
     name: 'nearport_index_refreshes_total',
     help: 'Looks for a newer index that were news, by what came of them.',
@@ -63,6 +72,8 @@ export function createMetrics({ rows, accounting, state, now }: MetricsDeps): Me
     help: 'Places that did not give a whole index when asked for one.',
     registers,
   })
+  const ranges = createRangesCounters(registers)
+  const hearCertificate = addCertificateGauge(registers, now)
   const lost = new Counter({
     name: 'nearport_mirror_lost_total',
     help: 'Times that a mirror no longer held a blob it was known to hold.',
@@ -70,11 +81,18 @@ export function createMetrics({ rows, accounting, state, now }: MetricsDeps): Me
     registers,
   })
 
+  const hearConfig = addConfigMetrics(registers)
+
   return {
     record(event) {
+      if (event.event === 'config') hearConfig(event)
       if (event.event === 'request') recordRequest(event)
       if (event.event === 'index') recordRefresh(event)
-      if (event.event === 'mirror-lost') lost.inc({ mirror: event.mirror })
+      if (event.event === 'ranges') ranges.count(event)
+      if (event.event === 'certificate') hearCertificate(event)
+      if (event.event === 'mirror-lost' || event.event === 'blob-lost') {
+        lost.inc({ mirror: event.mirror })
+      }
     },
     async scrape() {
       return { text: await registry.metrics(), contentType: registry.contentType }
@@ -83,6 +101,7 @@ export function createMetrics({ rows, accounting, state, now }: MetricsDeps): Me
 
   function recordRequest(event: RequestEvent): void {
     durations.count(event.action, event.durationMs)
+    if (event.source !== undefined && event.status < 400) manifests.inc({ source: event.source })
     if (event.error !== undefined) failures.inc({ kind: event.kind })
   }
 

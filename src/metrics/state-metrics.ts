@@ -1,13 +1,39 @@
 import type { Registry } from '@prometheus-io/client'
 import { Gauge } from '@prometheus-io/client'
+import { addRangesGauges } from './ranges-metrics.ts'
+import type { MirrorWatchFigures } from './watch-metrics.ts'
+import { addWatchMetrics } from './watch-metrics.ts'
 
 /** What the service stands on, as it is now. */
 export type ServiceState = {
   readonly index: IndexFigures | undefined
   /** Every configured mirror, and whether clients are sent there. */
-  readonly mirrors: readonly { readonly id: string; readonly healthy: boolean }[]
-  /** The documents of the ranges in use; those that have no date are left out. */
-  readonly ranges: readonly { readonly cloud: string; readonly dateMs: number }[]
+  readonly mirrors: readonly MirrorFigures[]
+  /** The addresses of upstreams that have several, and whether they answer. */
+  readonly upstreams: readonly { readonly registry: string; readonly up: boolean }[]
+  /** The documents of the ranges in use. */
+  readonly ranges: readonly RangesFigures[]
+}
+
+export type MirrorFigures = MirrorWatchFigures & {
+  readonly healthy: boolean
+  /** Why it is not, where that is known. */
+  readonly why?: string | undefined
+}
+
+/** A cloud's document of address ranges, and what came of the last look for a newer one. */
+export type RangesFigures = {
+  readonly cloud: string
+  /** When the cloud made it, in milliseconds since 1970; undefined: it does not say. */
+  readonly dateMs: number | undefined
+  /** The address it was read from; undefined: it came with nearport, or as a file. */
+  readonly from?: string | undefined
+  /** Undefined: there was no look yet. */
+  readonly lookedAtMs?: number | undefined
+  readonly outcome?: string | undefined
+  readonly problems?: readonly string[]
+  /** Whether the last document that came was refused; undefined: none came. */
+  readonly refused?: boolean | undefined
 }
 
 /** The index in use. */
@@ -38,15 +64,19 @@ export function addStateMetrics(
       }
     },
   })
-  const age = new Gauge({
-    name: 'nearport_ranges_age_seconds',
-    help: 'Time since the cloud made the document of address ranges in use.',
-    labelNames: ['cloud'],
+  addWatchMetrics(registers, () => state().mirrors)
+  const up = new Gauge({
+    name: 'nearport_upstream_up',
+    help: 'Whether an address of an upstream that has several answers: 1, or 0 where it is left out.',
+    labelNames: ['upstream'],
     registers,
     collect() {
-      for (const { cloud, dateMs } of state().ranges) age.set({ cloud }, (now() - dateMs) / 1000)
+      for (const each of state().upstreams) {
+        up.set({ upstream: each.registry }, each.up ? 1 : 0)
+      }
     },
   })
+  addRangesGauges(registers, state, now)
 }
 
 function addIndexGauges(registers: Registry[], state: () => ServiceState, now: () => number): void {

@@ -1,7 +1,7 @@
 import type { Decision } from '../core/decision.ts'
 import type { Refusal } from '../core/error.ts'
 import { errorBody } from '../core/error.ts'
-import { blobUrl } from '../core/mirror.ts'
+import { signedBlobUrl } from '../core/mirror.ts'
 import type { Reason } from '../core/reason.ts'
 import type { BlobRequest, ManifestRequest } from '../core/request.ts'
 import { isWellFormedDigest } from '../core/digest.ts'
@@ -23,12 +23,16 @@ export function answerVersion(method: string): Response {
   })
 }
 
-/** One hop to a mirror. The client's query stays behind: to S3 it would mean another request. */
+/**
+ * One hop to a mirror, by an address that a private one takes for the client's own method: what is
+ * signed for GET fails a HEAD. The client's query stays behind: to S3 it would mean another request.
+ */
 export function redirectToMirror(
   decision: Extract<Decision, { action: 'mirror' }>,
   request: BlobRequest,
 ): Response {
-  return redirect(blobUrl(decision.mirror, request.mirrorable!), decision.reason, request.digest)
+  const location = signedBlobUrl(decision.mirror, request.method, request.mirrorable!)
+  return redirect(location, decision.reason, request.digest)
 }
 
 /** One hop to the upstream, with the client's query. */
@@ -84,6 +88,16 @@ export function answerRefusal(
   if (refusal.status === 503) headers['Retry-After'] = '5'
   Object.assign(headers, more)
   return new Response(method === 'HEAD' ? null : body, { status: refusal.status, headers })
+}
+
+/** The answer to what is refused by decision. */
+export function answerRefused(
+  { refusal, reason }: Extract<Decision, { action: 'refuse' }>,
+  method: string,
+): Response {
+  // The hour of a budget goes on by a minute at a time.
+  const more: Record<string, string> = reason === 'over-budget' ? { 'Retry-After': '60' } : {}
+  return answerRefusal(refusal, method, reason, more)
 }
 
 /** One hop to an absolute address, which nobody may remember. */

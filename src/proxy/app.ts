@@ -1,11 +1,14 @@
 import { Hono } from 'hono'
-import type { Decision } from '../core/decision.ts'
+import type { Policy, Settled } from '../core/decision.ts'
 import { decide } from '../core/decision.ts'
 import { refuse } from '../core/error.ts'
-import type { BlobRequest, ListingRequest, ManifestRequest } from '../core/request.ts'
-import { parseRequest } from '../core/request.ts'
+import type { BlobRequest, ListingRequest, ManifestRequest, TokenRequest } from '../core/request.ts'
+import { locationText } from '../core/location.ts'
+import { nsOf, parseRequest } from '../core/request.ts'
+import type { Upstream } from '../core/upstream.ts'
 import {
   answerRefusal,
+  answerRefused,
   answerSize,
   answerVersion,
   redirectToMirror,
@@ -14,6 +17,8 @@ import {
 import { decideByAsking } from './ask.ts'
 import { describe } from './describe.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
+import type { VersionRequest } from './pass-through.ts'
+import type { Relayed, Told } from './relay.ts'
 
 /** The service that clients see. Every answer is made here, and leaves one event. */
 export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {
@@ -23,7 +28,8 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
     const refusal = refuse('UNKNOWN', 'something went wrong here')
     const method = c.req.method
     const range = undefined
-    const handling = { method, request: refusal, range, client: undefined, ...startTimes(deps) }
+    const times = startTimes(deps)
+    const handling = { method, request: refusal, range, client: undefined, policy: none, ...times }
     const decision = { action: 'refuse', reason: 'refused', refusal } as const
     deps.record(describe(decision, handling, refusal.status, deps, error.stack))
     return answerRefusal(refusal, method)
@@ -31,16 +37,23 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
   return app
 }
 
+/** Of a request that went wrong nothing is known. */
+const none: Policy = {
+  upstreams: [],
+  mirrors: [],
+  route: () => ({ candidates: [], configured: false, otherwise: 'no-location' }),
+}
+
 function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | Promise<Response> {
   const times = startTimes(deps)
   const request = parseRequest(raw.method, targetOf(raw.url))
   const client = deps.locate(raw, env)
   const range = request.kind === 'blob' ? (raw.headers.get('range') ?? undefined) : undefined
-  const handling = { method: raw.method, request, range, client, ...times }
-  const policy = deps.optedOut?.(raw, env) ?? deps.policy()
+  const policy = deps.policyOf(raw, nsOf(request), env)
+  const handling = { method: raw.method, request, range, client, policy, ...times }
   const decision = decide(request, client, policy, deps.presence.current())
   // No promise where none is needed: the answer from memory goes out in the same turn.
-  return decision.action === 'ask'
+  return decision.action === 'ask' || decision.action === 'ask-upstream'
     ? decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
     : answer(decision, raw, handling, deps)
 }
@@ -57,21 +70,38 @@ function targetOf(url: string): string {
 }
 
 function answer<Env>(
-  decision: Exclude<Decision, { action: 'ask' }>,
+  decision: Settled,
   raw: Request,
   handling: Handling,
   deps: ProxyDeps<Env>,
 ): Response | Promise<Response> {
-  const { method, request } = handling
-  const finish = (response: Response, error?: string) => {
-    deps.record(describe(decision, handling, response.status, deps, error))
+  const { method, request, policy } = handling
+  const finish = (response: Response, error?: string, told?: Told) => {
+    // The distribution spec has whoever went by it say so; only a name that is listed comes this far.
+    const ns = policy.within === undefined ? undefined : nsOf(request)
+    if (ns) response.headers.set('OCI-Namespace', ns)
+    // Whoever sets a nearport up sees here whether it reads addresses where they are.
+    if (request.kind === 'version') {
+      response.headers.set('X-Nearport-Client', locationText(handling.client))
+    }
+    deps.record(describe(decision, handling, response.status, deps, error, told))
     return response
+  }
+  const askWhoKnows = (upstreams: readonly Upstream[]) => {
+    const { passThrough } = deps
+    if (passThrough === undefined) throw new Error('wanted passThrough for clientCredentials')
+    return passThrough
+      .answer(request as VersionRequest | TokenRequest, upstreams, raw)
+      .then(({ response, error }) => finish(response, error))
   }
   switch (decision.action) {
     case 'version':
-      return finish(answerVersion(method))
+      if (decision.upstreams === undefined) return finish(answerVersion(method))
+      return askWhoKnows(decision.upstreams)
+    case 'token':
+      return askWhoKnows(decision.upstreams)
     case 'refuse':
-      return finish(answerRefusal(decision.refusal, method))
+      return finish(answerRefused(decision, method))
     case 'mirror':
       return finish(redirectToMirror(decision, request as BlobRequest))
     case 'size':
@@ -82,7 +112,8 @@ function answer<Env>(
     case 'relay':
       break
   }
-  return deps
-    .relay(request as BlobRequest | ManifestRequest | ListingRequest, decision, raw)
-    .then(({ response, error }) => finish(response, error))
+  const given = (relayed: Relayed) => finish(relayed.response, relayed.error, relayed)
+  const asked = request as BlobRequest | ManifestRequest | ListingRequest
+  const relayed = deps.relay(asked, decision, raw)
+  return relayed instanceof Promise ? relayed.then(given) : given(relayed)
 }

@@ -1,17 +1,16 @@
-import type { Decision, Presence } from '../core/decision.ts'
+import type { Decision, Presence, Settled } from '../core/decision.ts'
 import { decide } from '../core/decision.ts'
 import type { Mirror } from '../core/mirror.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
 import type { LearntHolding } from './presence.ts'
 import { within } from './within.ts'
 
-type Ask = Extract<Decision, { action: 'ask' }>
-type Settled = Exclude<Decision, Ask>
+type Ask = Extract<Decision, { action: 'ask' | 'ask-upstream' }>
 
 /**
- * Asks mirrors, in the policy's order, until the decision stands. Once the request's time for
- * asking is over, mirrors not heard of count as failed, so the client gets an image from somewhere
- * else, and soon.
+ * Asks mirrors, in the policy's order, until the decision stands; where clients' own credentials count,
+ * the upstream first, whether anyone may read it. Once the request's time for asking is over, mirrors
+ * not heard of count as failed, so the client gets an image from somewhere else, and soon.
  */
 export async function decideByAsking<Env>(
   first: Ask,
@@ -20,19 +19,29 @@ export async function decideByAsking<Env>(
 ): Promise<Settled> {
   // What was learnt holds for this whole request, whatever the memory forgets meanwhile.
   const learnt = new Map<Mirror, LearntHolding>()
+  let { policy, startedMs } = handling
   let decision: Decision = first
-  while (decision.action === 'ask') {
-    const { mirror, digest }: Ask = decision
-    const leftMs = deps.askForMs - (deps.elapsedMs() - handling.startedMs)
+  for (;;) {
+    if (decision.action === 'ask-upstream') {
+      const openness =
+        (await deps.passThrough?.askOpenness(decision.request, decision.upstream)) ?? 'closed'
+      policy = { ...policy, openness: () => openness }
+      // Mirrors have time of their own.
+      startedMs = deps.elapsedMs()
+      decision = decide(handling.request, handling.client, policy, deps.presence.current())
+      continue
+    }
+    if (decision.action !== 'ask') return decision
+    const { mirror, digest }: Extract<Ask, { action: 'ask' }> = decision
+    const leftMs = deps.askForMs - (deps.elapsedMs() - startedMs)
     const holding =
       leftMs > 0
         ? await within(leftMs, deps.presence.ask(mirror, digest), () => 'failed' as const)
         : 'failed'
     learnt.set(mirror, holding)
     const presence = knownAndLearnt(deps.presence.current(), learnt)
-    decision = decide(handling.request, handling.client, deps.policy(), presence)
+    decision = decide(handling.request, handling.client, policy, presence)
   }
-  return decision
 }
 
 /** What is known, under what was learnt just now. */

@@ -2,21 +2,26 @@ import type { Policy } from '../core/decision.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { ClientLocation } from '../core/location.ts'
 import type { RegistryRequest } from '../core/request.ts'
+import type { PassThrough } from './pass-through.ts'
 import type { PresenceSource } from './presence.ts'
 import type { Relay } from './relay.ts'
 
 /** What the app needs of the world. `Env` is what the runtime gives with a request. */
 export type ProxyDeps<Env> = {
-  /** The last good policy: swapped whole when a newer one has passed its checks. */
-  readonly policy: () => Policy
-  /** The policy for a client that must not be sent to a mirror: undefined for all others. */
-  readonly optedOut?: ((request: Request, env: Env) => Policy | undefined) | undefined
+  /**
+   * The policy for a request, by the names it was asked by and by whether its client must not be sent
+   * to a mirror. `ns` is containerd's. What it is made of is swapped whole, when a newer one has
+   * passed its checks.
+   */
+  readonly policyOf: (request: Request, ns: string | undefined, env: Env) => Policy
   /** Where the client is, from the one configured source of its address. */
   readonly locate: (request: Request, env: Env) => ClientLocation | undefined
   readonly presence: PresenceSource
   /** How long one request may spend asking mirrors, in milliseconds. */
   readonly askForMs: number
   readonly relay: Relay
+  /** Asks upstreams with the credentials that clients send; undefined: no upstream wants that. */
+  readonly passThrough?: PassThrough | undefined
   readonly record: (event: RequestEvent) => void
   /** Milliseconds since 1970, for telling when. */
   readonly now: () => number
@@ -31,6 +36,7 @@ export type Handling = {
   /** The Range header of a request for a blob. */
   readonly range: string | undefined
   readonly client: ClientLocation | undefined
+  readonly policy: Policy
   readonly timeMs: number
   /** By `elapsedMs`. */
   readonly startedMs: number

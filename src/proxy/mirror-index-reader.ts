@@ -1,5 +1,6 @@
 import { indexPointerName, mirrorIndexPrefix } from '../core/index-pointer.ts'
 import type { Mirror } from '../core/mirror.ts'
+import { signedUrl } from '../core/mirror.ts'
 import type { IndexReader } from './index-keeper.ts'
 import { readPointer } from './index-keeper.ts'
 import { readBounded } from './read-bounded.ts'
@@ -12,18 +13,26 @@ export type MirrorIndexDeps = {
 
 const longestPointerBytes = 64 * 1024
 
-/** Reads the index that sync left in a mirror's bucket, from the mirror's public URL. */
+/**
+ * Reads the index that sync left in a mirror's bucket, as clients read its blobs: so a private mirror
+ * hears, too, whether it takes our signature.
+ */
 export function createMirrorIndexReader(mirror: Mirror, deps: MirrorIndexDeps): IndexReader {
   return {
     name: mirror.id,
     async pointer() {
       const answer = await get(mirrorIndexPrefix + indexPointerName)
+      mirror.signer?.hear(answer.status)
       if (answer.status !== 200) await answer.body?.cancel()
       if (answer.status === 404) return undefined
       if (answer.status === 403) {
         // S3 says 403 where there is nothing, to whoever may not list the bucket: it may be the one
         // or the other.
-        throw new Error(`no index is published there, or ${mirrorIndexPrefix} is not public (403)`)
+        const why =
+          mirror.signer === undefined
+            ? `${mirrorIndexPrefix} is not public`
+            : 'the credentials may not read it'
+        throw new Error(`no index is published there, or ${why} (403)`)
       }
       if (answer.status !== 200) throw new Error(`wanted 200 for its pointer, got ${answer.status}`)
       const bytes = await readBounded(answer, { ...deps, maxBytes: longestPointerBytes })
@@ -45,7 +54,7 @@ export function createMirrorIndexReader(mirror: Mirror, deps: MirrorIndexDeps): 
       deps.idleMs,
     )
     try {
-      return await deps.fetch(`${mirror.publicUrl}/${key}`, {
+      return await deps.fetch(signedUrl(mirror, 'GET', key), {
         headers: { 'accept-encoding': 'identity' },
         cache: 'no-store',
         signal: late.signal,

@@ -2,7 +2,7 @@ import type { LRUCache } from 'lru-cache'
 import type { Presence } from '../core/decision.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
-import { blobUrl } from '../core/mirror.ts'
+import { signedBlobUrl } from '../core/mirror.ts'
 import type { LearntHolding, PresenceSource } from './presence.ts'
 
 /** What a probe brought: kept as long as its answer is good for. */
@@ -117,7 +117,7 @@ type MirrorMemory = {
 
 async function probe(mirror: Mirror, digest: Digest, deps: ProbeDeps): Promise<ProbeAnswer> {
   try {
-    const answer = await deps.fetch(blobUrl(mirror, digest), {
+    const answer = await deps.fetch(signedBlobUrl(mirror, 'HEAD', digest), {
       method: 'HEAD',
       // A mirror that redirects would give clients a second hop, which some refuse.
       redirect: 'manual',

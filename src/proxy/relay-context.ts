@@ -1,17 +1,25 @@
+import type { ManifestSource } from '../core/event.ts'
 import type { Reason } from '../core/reason.ts'
 import type { BlobRequest, ListingRequest, ManifestRequest } from '../core/request.ts'
 import type { Upstream } from '../core/upstream.ts'
 import { upstreamRepository, upstreamUrl } from '../core/upstream.ts'
+import { clientAuthorization } from './client-authorization.ts'
+import type { ClientChallenges } from './client-challenge.ts'
 import type { BodyLimits } from './guard-body.ts'
 import type { Room } from './room.ts'
 import type { AuthorizationRefused, Authority } from './upstream-authority.ts'
-import type { FetchedAnswer, UpstreamFetch } from './upstream-fetch.ts'
+import type { FetchedAnswer, SendFor, UpstreamFetch } from './upstream-fetch.ts'
 import { discard, fetchUpstream } from './upstream-fetch.ts'
+import type { UpstreamHealth } from './upstream-health.ts'
 
 export type RelayDeps = {
-  readonly fetch: typeof fetch
+  readonly fetch: SendFor
   /** Who asks for tokens where upstreams want them. */
   readonly authority: Authority
+  /** Which of an upstream's addresses are well, where it has several. */
+  readonly health: Pick<UpstreamHealth, 'hear'>
+  /** How clients are asked who they are, where their own credentials count. */
+  readonly challenges?: ClientChallenges | undefined
   /** Hosts that an upstream may lead us to although they are private. */
   readonly realms: ReadonlySet<string>
   /** How long an upstream has to answer, and a body to bring its next byte. */
@@ -36,6 +44,10 @@ export type RelayDeps = {
 export type Relayed = {
   readonly response: Response
   readonly error?: string
+  /** Why it is answered so, where that is another reason than the decision's. */
+  readonly reason?: Reason
+  /** Where a manifest came from, where manifests are kept. */
+  readonly source?: ManifestSource
   /** Whether the answer's body is still to come from the upstream: `onEnd` will be called. */
   readonly isStreamed?: true
 }
@@ -59,8 +71,12 @@ export type RelayContext<R extends RelayedRequest = RelayedRequest> = {
   readonly reason: Reason
   /** What the client sent with it. */
   readonly headers: Headers
+  /** The whole address that it asked. */
+  readonly url: string
   /** Aborts when the client has left, and when there is no answer in time. */
   readonly signal: AbortSignal
+  /** Aborts when the client has left. */
+  readonly left: AbortSignal
   /** What is read whole into memory takes a place here. */
   readonly held: Room
   /** To be called at the end of a streamed body. */
@@ -81,21 +97,24 @@ export type AskedOfRepository = Pick<UpstreamFetch, 'method' | 'headers'> & {
 export type UpstreamAnswer = ({ readonly kind: 'answered' } & FetchedAnswer) | AuthorizationRefused
 
 /**
- * Asks the upstream of a request, with a token where it is relayed and wants one: a 401 is met once.
+ * Asks an upstream, at its address, with a token where it is relayed and wants one: a 401 is met once.
  * A 401 that comes all the same, or no token, is `refused`. Throws where there is no answer.
  */
-export async function askUpstream(
+export async function askAddress(
   { method, headers, rest, follows, renews = true }: AskedOfRepository,
-  { request, upstream, signal, deps }: RelayContext,
+  upstream: Upstream,
+  signal: AbortSignal,
+  { request, deps, headers: sent }: Pick<RelayContext, 'request' | 'deps' | 'headers'>,
 ): Promise<UpstreamAnswer> {
   const url = upstreamUrl(upstream, request.repository, rest)
   const scope = `repository:${upstreamRepository(upstream, request.repository)}:pull`
   const rules = { registry: upstream.registry, realms: deps.realms }
   const ask = async (authorization: string | undefined) => {
-    const sent = { ...headers, via: `1.1 ${deps.name}` }
-    const asked = { method, url, headers: sent, authorization, signal, follows }
+    const all = { ...headers, via: `1.1 ${deps.name}` }
+    const asked = { method, url, headers: all, authorization, signal, follows }
     return { kind: 'answered', ...(await fetchUpstream(asked, rules, deps.fetch)) } as const
   }
+  if (upstream.clientCredentials === true) return ask(clientAuthorization(sent))
   // Where clients are redirected they would be refused as well.
   if (upstream.mode !== 'relay') return ask(undefined)
 

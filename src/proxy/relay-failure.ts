@@ -1,6 +1,7 @@
 import type { ErrorCode, Refusal } from '../core/error.ts'
 import { refuse } from '../core/error.ts'
 import { answerRefusal } from './answer.ts'
+import { challengeAgain } from './challenge-again.ts'
 import { readBounded } from './read-bounded.ts'
 import type { Relayed, RelayContext, RelayedRequest, UpstreamAnswer } from './relay-context.ts'
 import { discard } from './upstream-fetch.ts'
@@ -28,6 +29,8 @@ export async function relayFailure(
   answer: UpstreamAnswer,
 ): Promise<Relayed> {
   const { request } = context
+  const challenged = challengeAgain(answer, context)
+  if (challenged !== undefined) return challenged
   const { status, retryAfter, why } = errorOf(answer)
   const what = nouns[request.kind]
   const own = `the upstream registry answered ${status} for this ${what}`
@@ -113,7 +116,7 @@ function firstMessage(text: string): string | undefined {
 }
 
 /** When to come again, in seconds or as a date (RFC 9110 §10.2.3), as far as it is said. */
-function pauseFor({ status }: Refusal, said: string | undefined): PlainHeaders {
+export function pauseFor({ status }: Refusal, said: string | undefined): PlainHeaders {
   if (status !== 429 && status !== 503) return {}
   if (said !== undefined && /^(?:\d{1,8}|[A-Za-z]{3}, [\w: ]{10,30})$/.test(said)) {
     return { 'Retry-After': said }

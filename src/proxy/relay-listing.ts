@@ -1,7 +1,7 @@
 import type { ListingRequest } from '../core/request.ts'
+import { askUpstream } from './ask-upstream.ts'
 import { readBounded } from './read-bounded.ts'
 import type { Relayed, RelayContext } from './relay-context.ts'
-import { askUpstream } from './relay-context.ts'
 import { relayFailure } from './relay-failure.ts'
 
 /**

@@ -77,6 +77,8 @@ function demoConfig(
     elsewhere: mirrors[0]!.id,
     // Here alone a client is believed, so that one curl can come from anywhere.
     clientAddress: { header: 'x-forwarded-for', fromRight: 1 },
+    // It asks nobody outside of anything.
+    ranges: { refreshSeconds: 0 },
     drainSeconds: 0,
   }
   return parseConfig(json, 'the demonstration')

@@ -1,6 +1,5 @@
 import { parseConfig } from '../../src/config.ts'
 import type { RequestEvent } from '../../src/core/event.ts'
-import { loadBundledTable } from '../../src/ranges/bundled.ts'
 import { createOperators } from '../../src/runtime/operators.ts'
 import { createPolicy } from '../../src/runtime/policy.ts'
 import { createRandom } from './parts/random.ts'
@@ -57,8 +56,10 @@ function createConfigured() {
     'the bench',
   )
   const policy = createPolicy(config)
-  const table = loadBundledTable()
-  return createOperators({ config, policy, table, keeper: undefined, now: Date.now })
+  const ranges = { states: () => [] }
+  const upstreamHealth = { all: () => [] }
+  const shown = { config, policy, ranges, upstreamHealth, keeper: undefined }
+  return createOperators({ shown: () => shown, now: Date.now })
 }
 
 function createEvents(repositories: number): readonly RequestEvent[] {

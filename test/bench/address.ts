@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { BlockList, isIPv6 } from 'node:net'
+import { crc32 } from 'node:zlib'
 import ipaddr from 'ipaddr.js'
 import IPCIDR from 'ip-cidr'
 import { bundledTablePath, openTable } from '../../src/ranges/bundled.ts'
@@ -33,7 +34,7 @@ export function run(): void {
   console.log(`table of ${bytes.length} bytes ready in, ms: median (min–max)`)
   console.log(`  in a fresh process ${spread(first, 2)}\n  again              ${spread(warm, 2)}`)
 
-  const samples = Object.entries(drawSamples(decodeTable(bytes)))
+  const samples = Object.entries(drawSamples(decodeTable(bytes, crc32)))
   const table = openTable(bytes)
   const nearport: Contender = { name: 'nearport', lookups: 1 << 17, find: table.locate }
   // Rounds are interleaved, so that a slow moment of the machine is everyone's.
@@ -52,7 +53,7 @@ export function run(): void {
   // The others leave garbage and cold caches behind, so what nearport takes beside them is not what
   // it takes alone.
   const [mix, mixed] = samples[0]!
-  const contenders = [nearport, ...createOthers(decodeTable(bytes))]
+  const contenders = [nearport, ...createOthers(decodeTable(bytes, crc32))]
   const [ours, ...theirs] = interleave(contenders.map((one) => () => timeLookups(one, mixed)))
   console.log(`\nbeside others, on the ${mix}`)
   console.log('  ns per lookup: median (min–max); as a multiple of nearport in the same round')

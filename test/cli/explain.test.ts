@@ -68,6 +68,17 @@ test.for<[string, string, readonly string[], object]>([
   expect(JSON.parse(terminal.written.out)).toMatchObject(wanted)
 })
 
+test('--host is the name that nearport is asked by', async () => {
+  const config = join(folder, 'names.json')
+  const hub = { registry: 'https://hub.example', repositories: 'hub', hosts: ['hub.pull.example'] }
+  const upstreams = [{ registry: 'https://upstream.example' }, hub]
+  await writeFile(config, JSON.stringify({ upstreams }))
+  const asked = ['--config', config, '--ip', '1.1.1.1', '--host', 'hub.pull.example']
+  const terminal = createTerminal()
+  expect(await main(['explain', ...asked, '/v2/app/manifests/1'], terminal)).toBe(0)
+  expect(terminal.written.out).toContain('location: https://hub.example/v2/app/manifests/1\n')
+})
+
 test('for people it prints a step a line, and says what of the index could not be had', async () => {
   const terminal = createTerminal()
   const config = join(folder, 'index.json')

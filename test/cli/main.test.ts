@@ -26,7 +26,7 @@ test.for<[string, readonly string[], number, string]>([
     'an unknown command names those there are',
     ['pull'],
     2,
-    'wanted one of serve, sync, audit, prune, mirrors, ranges, estimate, report, explain, client-config',
+    'wanted one of serve, sync, audit, prune, mirrors, ranges, estimate, report, explain, doctor, hosts, client-config',
   ],
   ['a word of JavaScript is no command', ['constructor'], 2, 'constructor is not a command'],
   [

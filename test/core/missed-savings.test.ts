@@ -298,9 +298,12 @@ test.for<[string, Partial<TallyRow>, Readonly<Record<string, string>>, string]>(
   expect(missed!.savesAMonth).toBeUndefined()
 })
 
-test('clients that opted out have no advice but that they did', () => {
-  const [missed] = find({ rows: [{ ...row, reason: 'opted-out' }] })
-  expect(missed!.advice).toEqual({ text: expect.stringContaining('optOut') })
+test.for([
+  ['clients that opted out', 'opted-out', 'optOut'],
+  ['what only some may read', 'credentials', 'clientCredentials'],
+] as const)('for %s there is no advice but that it is so', ([, reason, said]) => {
+  const [missed] = find({ rows: [{ ...row, reason }] })
+  expect(missed!.advice).toEqual({ text: expect.stringContaining(said) })
   expect(missed!.savesAMonth).toBeUndefined()
 })
 

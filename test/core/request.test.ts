@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RegistryRequest } from '../../src/core/request.ts'
-import { parseRequest } from '../../src/core/request.ts'
+import { nsOf, parseRequest } from '../../src/core/request.ts'
 
 const hex = 'b'.repeat(64)
 const digest = `sha256:${hex}`
@@ -8,6 +8,12 @@ const digest = `sha256:${hex}`
 test.for<[string, string, Partial<RegistryRequest>]>([
   ['the base of the API', '/v2/', { kind: 'version' }],
   ['the base of the API without its slash', '/v2', { kind: 'version' }],
+  [
+    'a token',
+    '/token?ns=docker.io&scope=repository:app:pull',
+    { kind: 'token', query: '?scope=repository:app:pull', ns: 'docker.io' },
+  ],
+  ['a token for nothing', '/token', { kind: 'token', query: '' }],
   ['a blob', `/v2/app/blobs/${digest}`, blob('app')],
   ['a blob in a repository of many segments', `/v2/a/b-c/d__e/blobs/${digest}`, blob('a/b-c/d__e')],
   ['a colon that came encoded', `/v2/app/blobs/sha256%3A${hex}`, blob('app')],
@@ -87,6 +93,20 @@ test.for(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get'])(
     expect(parseRequest(method, '/v2/app/manifests/1')).toMatchObject(refused)
   },
 )
+
+test.for<[string, string, string | undefined]>([
+  ['ns is the registry that was asked for', '?ns=docker.io', 'docker.io'],
+  ['it counts in any case', '?a=b&ns=Docker.IO', 'docker.io'],
+  ['its port may be encoded', '?ns=registry.corp%3a5000', 'registry.corp:5000'],
+  ['the first of two counts', '?ns=a&ns=b', 'a'],
+  ['none is none', '?fans=1', undefined],
+])('%s', ([, query, wanted]) => {
+  expect(nsOf(parseRequest('GET', `/v2/app/manifests/1${query}`))).toBe(wanted)
+})
+
+test.for(['/v2/?ns=docker.io', '/v2/app/blobs/no?ns=docker.io'])('%s says no ns', (target) => {
+  expect(nsOf(parseRequest('GET', target))).toBeUndefined()
+})
 
 test.for<[string, string, string]>([
   ['a query is kept as it came', '?a=b&c=%20d', '?a=b&c=%20d'],

@@ -1,5 +1,5 @@
 import regions from '../../data/regions.json' with { type: 'json' }
-import type { Holding, Policy, Presence } from '../../src/core/decision.ts'
+import type { Holding, Openness, Policy, Presence } from '../../src/core/decision.ts'
 import type { Digest } from '../../src/core/digest.ts'
 import { digestOfHex } from '../../src/core/digest.ts'
 import { defaultKeys } from '../../src/core/key-template.ts'
@@ -38,6 +38,15 @@ export function worldPolicy(
     mirrors,
     route: createRouter(rules),
   }
+}
+
+/** The world, with an upstream (`images`) that knows its clients. */
+export function knowingPolicy(openness: Openness | undefined): Policy {
+  const policy = worldPolicy()
+  const upstreams = policy.upstreams.map((each) =>
+    each.repositories === 'images' ? { ...each, clientCredentials: true } : each,
+  )
+  return { ...policy, upstreams, ...(openness !== undefined && { openness: () => openness }) }
 }
 
 /** Mirrors that hold what they are said to hold; `size` is known of what any holds. */

@@ -17,14 +17,22 @@ export async function scrapeServe(): Promise<string> {
     { repositories: '', registry: 'https://up.example', namespace: '', cloud: 'gcp' },
   ]
   const mirrors = [mirrorOf('aws/us-east-1')]
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   const metrics = createMetrics({
     rows: tally.rows,
     accounting: createAccounting({ prices: createPrices(list), upstreams, mirrors }),
     state: () => ({
       index: { generation: 7, blobs: 3, bytes: 400, checkedAtMs: 1000 },
-      mirrors: [{ id: 'aws/us-east-1', healthy: true }],
-      ranges: [{ cloud: 'aws', dateMs: 1000 }],
+      mirrors: [
+        {
+          id: 'aws/us-east-1',
+          healthy: true,
+          asked: { good: 3, slow: 1, failed: 1 },
+          failoverSpent: 1n,
+        },
+      ],
+      upstreams: [{ registry: 'https://up.example', up: true }],
+      ranges: [{ cloud: 'aws', dateMs: 1000, refused: true }],
     }),
     now: () => 2000,
   })
@@ -48,8 +56,21 @@ export async function scrapeServe(): Promise<string> {
     tally.record(event)
     metrics.record(event)
   }
+  metrics.record({ ...pull, kind: 'manifest', action: 'relay', reason: 'stale', source: 'stale' })
   metrics.record({ event: 'index', timeMs: 1, outcome: 'loaded', problems: ['why'] })
+  const none = { ipv4: 0, ipv6: 0 }
+  metrics.record({
+    event: 'ranges',
+    timeMs: 1,
+    outcome: 'updated',
+    cloud: 'aws',
+    change: { before: none, gained: none, lost: none, movedIn: none, movedOut: none },
+    problems: [],
+  })
   metrics.record({ event: 'mirror-lost', timeMs: 1, mirror: 'aws/us-east-1' })
+  const validTo = new Date(9000).toISOString()
+  metrics.record({ event: 'certificate', timeMs: 1, outcome: 'taken', validTo })
+  metrics.record({ event: 'config', timeMs: 1, outcome: 'taken', problems: [] })
   return (await metrics.scrape()).text
 }
 

@@ -19,6 +19,10 @@ const healthy: ServiceState = {
     { id: 'aws/us-east-1', healthy: true },
     { id: 'aws/eu-west-1', healthy: false },
   ],
+  upstreams: [
+    { registry: 'https://a.example', up: true },
+    { registry: 'https://b.example', up: false },
+  ],
   ranges: [{ cloud: 'aws', dateMs: 0 }],
 }
 const pull: RequestEvent = {
@@ -39,7 +43,7 @@ const pull: RequestEvent = {
 }
 
 function createWorld(state: ServiceState = healthy) {
-  const tally = createTally(upstreams)
+  const tally = createTally(() => upstreams)
   const accounting = createAccounting({ prices: createPrices(list), upstreams, mirrors })
   const metrics = createMetrics({
     rows: tally.rows,

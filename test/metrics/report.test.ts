@@ -21,7 +21,10 @@ const prices = createPrices(list)
 function createWorld() {
   let nowMs = 1_000_000_000
   const mirrors = ids.map(mirrorOf)
-  const traffic = createTrafficRecord(upstreams, () => nowMs)
+  const traffic = createTrafficRecord(
+    () => upstreams,
+    () => nowMs,
+  )
   const since = new Map([['aws/eu-west-1', 5]])
   return {
     pass: (ms: number) => void (nowMs += ms),
@@ -49,6 +52,7 @@ function createWorld() {
         state: () => ({
           index: { generation: 7, blobs: 3, bytes: 100, checkedAtMs: 9 },
           mirrors: ids.map((id) => ({ id, healthy: !since.has(id) })),
+          upstreams: [],
           ranges: [{ cloud: 'aws', dateMs: 1 }],
         }),
         savings: () => ({

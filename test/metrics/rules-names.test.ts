@@ -48,7 +48,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   reason: reasons,
   state: states,
   method: ['GET', 'HEAD', 'other'],
-  outcome: ['loaded', 'unchanged', 'missing'],
+  outcome: ['loaded', 'unchanged', 'missing', 'good', 'slow', 'failed'],
 }
 
 test('this test knows every metric of a run', async () => {

@@ -10,7 +10,10 @@ function createWorld() {
   // Not on an hour: nothing may depend on the clock's own divisions.
   const startMs = 1_000_000_123
   let nowMs = startMs
-  const traffic = createTrafficRecord(upstreams, () => nowMs)
+  const traffic = createTrafficRecord(
+    () => upstreams,
+    () => nowMs,
+  )
   return {
     traffic,
     goTo: (ms: number) => void (nowMs = startMs + ms),

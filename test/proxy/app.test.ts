@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Presence } from '../../src/core/decision.ts'
 import type { RequestEvent } from '../../src/core/event.ts'
+import { createNamedPolicy } from '../../src/core/named-policy.ts'
 import { createApp } from '../../src/proxy/app.ts'
 import type { PresenceSource } from '../../src/proxy/presence.ts'
 import { at, blobDigest, presenceOf, worldPolicy } from '../core/world.ts'
@@ -19,6 +20,9 @@ test('the base of the API is answered with no challenge, so that no client looks
   expect(response.status).toBe(200)
   expect(response.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
   expect(response.headers.get('www-authenticate')).toBeNull()
+  expect(response.headers.get('x-nearport-client')).toBe('in no known region')
+  const there = await ask('/v2/', { client: 'aws/eu-west-1' })
+  expect(there.headers.get('x-nearport-client')).toBe('aws/eu-west-1')
   expect(await response.json()).toEqual({})
 })
 
@@ -81,6 +85,16 @@ test('a HEAD of a known blob is answered here, with its length and digest', asyn
   expect(response.headers.get('content-length')).toBe('42')
   expect(response.headers.get('docker-content-digest')).toBe(blobDigest)
   expect(response.headers.get('x-nearport-reason')).toBe('known-size')
+})
+
+test('what is asked by a name of its upstream is known by its prefix, and the name is said', async () => {
+  const hosts = ['team.example']
+  const response = await ask('/v2/app/manifests/1?ns=team.example', { hosts })
+  expect(response.headers.get('location')).toBe('https://team.example/v2/team/app/manifests/1')
+  expect(response.headers.get('oci-namespace')).toBe('team.example')
+  expect(events).toMatchObject([{ repository: 'team/app' }])
+  const other = await ask('/v2/images/app/manifests/1?ns=docker.io')
+  expect(other.headers.get('oci-namespace')).toBeNull()
 })
 
 test.for<[string, string, string, number, string]>([
@@ -164,7 +178,7 @@ test.for<[string, string, object]>([
 })
 
 test('methods that nobody knows share one name in the events', async () => {
-  await ask('/v2/', { method: 'BREW' })
+  await ask('/v2/', { method: 'PROPFIND' })
   expect(events[0]).toMatchObject({ method: 'other', status: 405 })
 })
 
@@ -174,6 +188,7 @@ type AskOptions = {
   presence?: Presence
   headers?: Readonly<Record<string, string>>
   mode?: 'relay'
+  hosts?: readonly string[]
 }
 
 async function ask(target: string, options: AskOptions = {}): Promise<Response> {
@@ -183,10 +198,11 @@ async function ask(target: string, options: AskOptions = {}): Promise<Response> 
   }
   const { mode } = options
   const world = worldPolicy()
-  const upstreams = world.upstreams.map((each) => ({ ...each, mode }))
-  const policy = { ...world, upstreams }
+  const [team, ...others] = world.upstreams.map((each) => ({ ...each, mode }))
+  const upstreams = [{ ...team!, hosts: options.hosts }, ...others]
+  const policyOf = createNamedPolicy({ ...world, upstreams })
   const app = createApp({
-    policy: () => policy,
+    policyOf: (_request, ns) => policyOf(() => 'registry.example', ns),
     locate: () => at(options.client ?? 'nowhere'),
     presence,
     askForMs: 100,

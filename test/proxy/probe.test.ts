@@ -214,7 +214,7 @@ async function send(
 ): Promise<Response> {
   const policy = worldPolicy({ ids: ['aws/us-east-1', 'aws/eu-west-1'] })
   const app = createApp({
-    policy: () => policy,
+    policyOf: () => policy,
     locate: () => at('aws/eu-west-1'),
     presence: source,
     askForMs,

@@ -1,13 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import { onTestFinished } from 'vitest'
-import type { Presence } from '../../src/core/decision.ts'
+import type { Policy, Presence } from '../../src/core/decision.ts'
 import type { RequestEvent } from '../../src/core/event.ts'
 import { createRouter } from '../../src/core/route.ts'
 import type { Upstream } from '../../src/core/upstream.ts'
+import type { UpstreamPlaces } from '../../src/core/upstream-places.ts'
 import type { Registry, RegistryOptions } from '../../src/embedded/registry.ts'
 import { createRegistry } from '../../src/embedded/registry.ts'
 import { serveEmbedded } from '../../src/embedded/serve.ts'
 import { createApp } from '../../src/proxy/app.ts'
+import type { KeptManifests } from '../../src/proxy/manifest-kept.ts'
 import type { RelayDeps } from '../../src/proxy/relay.ts'
 import { createRelay } from '../../src/proxy/relay.ts'
 import type { HeldToken } from '../../src/proxy/upstream-authority.ts'
@@ -27,12 +29,18 @@ export type RelayChanges = Partial<Omit<RelayDeps, 'authority' | 'realms'>> & {
   readonly credentials?: Credentials
   readonly realms?: readonly string[]
   readonly upstream?: Partial<Upstream>
+  readonly places?: UpstreamPlaces
   /** What an index says that any blob has, which no mirror holds. */
   readonly sizeBytes?: number
+  /** Keeps manifests, by a clock in milliseconds. */
+  readonly manifests?: (now: () => number) => KeptManifests
+  readonly policy?: Partial<Policy>
+  readonly presence?: Presence
 }
 
 export function createRelayApp(registry: string, changes: RelayChanges = {}): RelayApp {
-  const { credentials, upstream, sizeBytes, realms: named = [], ...deps } = changes
+  const { credentials, upstream, places, sizeBytes, realms: named = [], ...others } = changes
+  const { manifests, policy, presence: known, ...deps } = others
   const events: RequestEvent[] = []
   const clock = { ms: 1_000_000 }
   const regions = { find: () => undefined }
@@ -52,26 +60,37 @@ export function createRelayApp(registry: string, changes: RelayChanges = {}): Re
     realms,
     now: () => clock.ms,
   })
-  const presence: Presence = { holds: () => 'absent', sizeBytes: () => sizeBytes }
+  const presence: Presence = known ?? { holds: () => 'absent', sizeBytes: () => sizeBytes }
   const app = createApp({
-    policy: () => ({ upstreams, mirrors: [], route }),
+    policyOf: () => ({
+      upstreams,
+      mirrors: [],
+      route,
+      places,
+      manifests: manifests && 'kept',
+      ...policy,
+    }),
     locate: () => undefined,
     presence: { current: () => presence, ask: () => Promise.resolve('failed') },
     askForMs: 100,
-    relay: createRelay({
-      fetch: asks,
-      authority,
-      realms,
-      timeoutMs,
-      clientIdleMs: 2000,
-      maxListBytes: 1000,
-      maxManifestBytes: 4096,
-      inlineBytes: 1024 * 1024,
-      listsAtOnce: 8,
-      atOnce: 8,
-      name: 'nearport-test',
-      ...deps,
-    }),
+    relay: createRelay(
+      {
+        fetch: asks,
+        authority,
+        health: { hear: () => {} },
+        realms,
+        timeoutMs,
+        clientIdleMs: 2000,
+        maxListBytes: 1000,
+        maxManifestBytes: 4096,
+        inlineBytes: 1024 * 1024,
+        listsAtOnce: 8,
+        atOnce: 8,
+        name: 'nearport-test',
+        ...deps,
+      },
+      manifests?.(() => clock.ms),
+    ),
     record: (event) => events.push(event),
     now: Date.now,
     elapsedMs: () => performance.now(),

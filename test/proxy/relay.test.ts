@@ -241,13 +241,14 @@ function createTestApp({ timeoutMs = 2000, atOnce = 8 } = {}) {
   const route = createRouter({ mirrors: [], overrides: {}, elsewhere: 'upstream', regions })
   const upstreams = [{ repositories: '', registry: served.url, namespace: 'prod/public' }]
   return createApp({
-    policy: () => ({ upstreams, mirrors: [], route }),
+    policyOf: () => ({ upstreams, mirrors: [], route }),
     locate: () => undefined,
     presence: assumedPresence,
     askForMs: 100,
     relay: createRelay({
       fetch,
       authority: { authorize: noTokens, meet: noTokens },
+      health: { hear: () => {} },
       realms: new Set(),
       timeoutMs,
       clientIdleMs: 1000,
