@@ -29,9 +29,9 @@ export function createConfigReload(
   let running: Promise<void> | undefined
   let isAskedAgain = false
 
+  const tell = (outcome: ConfigEvent['outcome'], problems: readonly string[]) =>
+    record({ event: 'config', timeMs: now(), outcome, problems })
   const reload = async () => {
-    const tell = (outcome: ConfigEvent['outcome'], problems: readonly string[]) =>
-      record({ event: 'config', timeMs: now(), outcome, problems })
     try {
       const next = await read()
       if (next.text === current.text) return tell('unchanged', [])

@@ -75,7 +75,8 @@ export function createMirrorWatching(config: Config, deps: MirrorWatchingDeps): 
     },
     setOut: presence.setOut,
     record,
-    before: deps.before?.learnt(),
+    // Whom nobody asks any more would stay out for good.
+    before: health.everySeconds === 0 ? undefined : deps.before?.learnt(),
     random,
     now,
     fetch: fetchNow,

@@ -97,7 +97,7 @@ export function makeNodeParts(given: Config, { record, env, before }: NodePartsD
      * Loads ranges, credentials and the index, and keeps them fresh. Resolves with the function that
      * ends it, and never rejects.
      */
-    async start(): Promise<() => void> {
+    start: async (): Promise<() => void> => {
       const stopRanges = await startRanges(ranges, record)
       // Before the index, which private mirrors give to none but us.
       const stopSigning = await signing.start(record)

@@ -113,13 +113,17 @@ test('a mirror that is out stays out when another configuration is taken', async
   service = await startTestService(configuration())
   await does(() => new Response('', { status: 503 }))()
   await vi.waitFor(async () => expect(await reasonOf(service!)).toBe('nearest'), patience)
-  const never = { ...configuration(), health: { everySeconds: 0 } }
-  await service.take(parseConfig(never, 'the test'))
+  const asking = (everySeconds: number) =>
+    parseConfig({ ...configuration(), health: { everySeconds } }, 'the test')
+  await service.take(asking(1000))
   expect(await reasonOf(service)).toBe('nearest')
   const { mirrors } = (await (await fetch(`${service.adminUrl}/readyz`)).json()) as {
     mirrors: readonly { id: string; healthy: boolean }[]
   }
   expect(mirrors.filter(({ healthy }) => !healthy).map(({ id }) => id)).toEqual([ireland.id])
+  // Whom nobody asks any more would stay out for good.
+  await service.take(asking(0))
+  expect(await reasonOf(service)).toBe('in-region')
 })
 
 test('where nothing may be spent, clients of a mirror that is out are told to ask again', async () => {
