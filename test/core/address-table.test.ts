@@ -145,3 +145,19 @@ describe('what is not a table is refused:', () => {
     }
   })
 })
+
+test('of many IPv6 networks each is found among its neighbours, and nobody in between', () => {
+  // Nothing regular, so that some share a slot of the table's hash.
+  const networks = Array.from({ length: 400 }, (_, n) =>
+    (0x2600_0000 + 2 * ((n * n * 31) % 100_003)).toString(16),
+  )
+  const prefixOf = (hex: string) => `${hex.slice(0, 4)}:${hex.slice(4)}`
+  const rows = networks.map(
+    (hex, n) => [`${prefixOf(hex)}::/32`, n % 2 === 0 ? 'eu-west-1' : 'us-west-2'] as const,
+  )
+  const many = openTable(compileRanges(documentsOf({ aws: rows }), crc32))
+  const regions = networks.map((hex) => many.locate(`${prefixOf(hex)}::1`)?.region)
+  expect(regions).toEqual(rows.map(([, region]) => region))
+  const between = networks.map((hex) => (Number.parseInt(hex, 16) + 1).toString(16))
+  expect(between.filter((hex) => many.locate(`${prefixOf(hex)}::1`) !== undefined)).toEqual([])
+})

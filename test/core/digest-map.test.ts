@@ -52,3 +52,12 @@ test('numbers digests in the order they come, and finds each of many thousands',
   expect(table.size).toBe(made.length)
   expect(table.find(digestOfHex('1'.repeat(64)))).toBe(-1)
 })
+
+test('digests that begin alike find room beside one another, and keep it when the table grows', () => {
+  const table = new DigestTable()
+  const made = Array.from({ length: 500 }, (_, n) =>
+    digestOfHex(`0000000a${n.toString(16).padStart(56, '0')}`),
+  )
+  expect(made.map((digest) => table.add(digest))).toEqual(made.map((_, n) => n))
+  expect(made.map((digest) => table.find(digest))).toEqual(made.map((_, n) => n))
+})

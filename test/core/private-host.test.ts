@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPrivateHost } from '../../src/proxy/upstream-address.ts'
+import { isPrivateHost } from '../../src/core/private-host.ts'
 
 test.for<[string, boolean]>([
   ['https://auth.docker.io/', false],
