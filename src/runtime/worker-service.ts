@@ -6,6 +6,8 @@ import { createClientAddressReader } from '../proxy/client-address.ts'
 import { hostOf } from '../proxy/host.ts'
 import { createOptOut } from '../proxy/opt-out.ts'
 import { createUpstreamHealth } from '../proxy/upstream-health.ts'
+import { createMirrorHealth } from './mirror-health.ts'
+import { createMirrorWatching } from './mirror-watching.ts'
 import { createPolicies, createPolicy, createPolicyFor } from './policy.ts'
 import { readyDetails } from './ready-details.ts'
 import { askUpstreamsEveryMs, createUpstreamAsking } from './upstream-asking.ts'
@@ -40,7 +42,7 @@ export type WorkerServiceDeps = {
  * configuration names.
  */
 export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
-  const { table, env, record } = deps
+  const { table, env } = deps
   const now = Date.now
   const config = signWorkerMirrors(deps.config, textsOf(env), now)
   const health = createUpstreamHealth({
@@ -49,7 +51,25 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
       record({ event: up ? 'upstream-up' : 'upstream-down', timeMs: now(), upstream }),
   })
   const { relay, passThrough } = createWorkerRelay(config, textsOf(env), deps.name, health)
-  const { presence, keeper, probe } = createWorkerPresence(config, env.INDEX, now)
+  const { presence: held, keeper, probe } = createWorkerPresence(config, env.INDEX, now)
+  const watching = createMirrorWatching(config, {
+    presence: held,
+    keeper,
+    record: (event) => record(event),
+    now,
+  })
+  const { presence } = watching
+  const mirrorHealth = createMirrorHealth(
+    config.mirrors,
+    config.presence,
+    () => keeper?.state(),
+    now,
+  )
+  const record = (event: ServiceEvent) => {
+    watching.hear(event)
+    mirrorHealth.record(event)
+    deps.record(event)
+  }
   const optOut = createOptOut(config.optOut)
   const policies = createPolicies(createPolicy(config, health.isUp, passThrough?.openness))
   const addressOf = createClientAddressReader(config.clientAddress)
@@ -73,7 +93,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
   })
   const operators = createWorkerOperators({
     token: env.ADMIN_TOKEN,
-    details: () => readyDetails(config, table, keeper, now()),
+    details: () => readyDetails(config, table, keeper, now(), mirrorHealth.all()),
     explain: { policyFor: createPolicyFor(policies, optOut), presence, locate: table.locate },
   })
 
@@ -89,12 +109,14 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     }
   }
   const askUpstreams = createUpstreamAsking(config, health, (url, init) => fetch(url, init))
+  const isWatching = config.health.everySeconds > 0 && config.mirrors.length > 0
   const looks = [
     keeper && { everyMs: config.index.refreshSeconds * 1000, look: () => refresh(false) },
     probe && { everyMs: config.probe.recheckSeconds * 1000, look: recheck },
     askUpstreams && { everyMs: askUpstreamsEveryMs, look: askUpstreams },
+    isWatching && { everyMs: config.health.everySeconds * 1000, look: watching.look },
   ]
-  const due = createLooks(looks.filter((each) => each !== undefined))
+  const due = createLooks(looks.filter((each) => each !== undefined && each !== false))
 
   return {
     fetch(request, context) {
@@ -104,7 +126,9 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
       }
       return app.fetch(request, env)
     },
-    scheduled: () => refresh(true),
+    async scheduled() {
+      await Promise.all([refresh(true), isWatching && watching.look()])
+    },
   }
 }
 

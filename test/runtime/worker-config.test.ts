@@ -25,9 +25,16 @@ test('what was checked and deployed is what Node makes of the file', () => {
     ],
     regions: { 'aws/eu-west-3': 'aws/us-east-1' },
     optOut: { addresses: ['203.0.113.0/24'] },
+    health: { everySeconds: 10 },
   }
   const wanted = { ...parseConfig(file, 'the test'), clientAddress: edge }
   expect(shown(makeWorkerConfig(deployed(file)))).toEqual(shown(wanted))
+})
+
+test('isolates look after mirrors once a minute, unless the file says how often', () => {
+  expect(makeWorkerConfig(deployed({ upstreams })).health.everySeconds).toBe(60)
+  const often = { upstreams, health: { everySeconds: 5 } }
+  expect(makeWorkerConfig(deployed(often)).health.everySeconds).toBe(5)
 })
 
 test.for<[string, object]>([
