@@ -12,6 +12,7 @@ export function describeFile(json: unknown): readonly string[] {
 /** What does not fit together in a file whose every value is right: a line each. */
 export function describeWhole(file: ConfigFile): readonly string[] {
   return [
+    ...describeKeptIndex(file),
     ...describeGrace(file),
     ...describeTraffic(file),
     ...describeBudget(file),
@@ -150,4 +151,10 @@ function repeated(values: readonly (string | undefined)[]): readonly number[] {
   return values.flatMap((value, at) =>
     value !== undefined && values.indexOf(value) < at ? [at] : [],
   )
+}
+
+/** What sync publishes to a folder is there already, and serve must not change it. */
+function describeKeptIndex({ index: { directory, keptIn } }: ConfigFile): readonly string[] {
+  if (keptIn === undefined || keptIn !== directory) return []
+  return [`index.keptIn: wanted another folder than index.directory, got ${keptIn} again`]
 }

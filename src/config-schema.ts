@@ -220,6 +220,11 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe('A folder that sync publishes to and serve reads from, beside the mirrors'),
+      keptIn: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder where serve keeps the last good index; default: it is not kept'),
       refreshSeconds: seconds.default(60),
       staleAfterSeconds: seconds
         .default(86_400)

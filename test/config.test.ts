@@ -228,6 +228,11 @@ test.for<[string, object, string]>([
     'upstreams[1].repositories: wanted each prefix once, got "" again',
   ],
   [
+    'an index that is kept where sync publishes it',
+    { upstreams, index: { directory: '/srv/index', keptIn: '/srv/index' } },
+    'index.keptIn: wanted another folder than index.directory, got /srv/index again',
+  ],
+  [
     'a name of two upstreams',
     {
       upstreams: [

@@ -55,11 +55,12 @@ export async function openConfig(
 function resolvePaths(config: Config, folder: string): Config {
   const { index, ranges, sync, tls } = config
   const traffic = sync.traffic.map((each) => resolve(folder, each))
+  const keptIn = index.keptIn === undefined ? {} : { keptIn: resolve(folder, index.keptIn) }
   return {
     ...config,
     tls: tls && { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) },
     sync: { ...sync, traffic },
-    index: resolveDirectory(index, folder),
+    index: { ...resolveDirectory(index, folder), ...keptIn },
     ranges: resolveDirectory(ranges, folder),
   }
 }

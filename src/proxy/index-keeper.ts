@@ -16,6 +16,13 @@ export type IndexReader = {
   readonly file: (pointer: IndexPointer) => Promise<Uint8Array>
 }
 
+/** Where the last good index is kept, for a service that starts when no other place answers. */
+export type KeptIndex = {
+  readonly reader: IndexReader
+  /** Takes the index that a pointer names; undefined: it is there, and was found to be right anew. */
+  readonly keep: (pointer: IndexPointer, bytes: Uint8Array | undefined) => Promise<void>
+}
+
 /** The index in use, and how old its news is. */
 export type IndexState = {
   readonly generation: number
@@ -47,18 +54,24 @@ export type IndexKeeper = PresenceSource & {
 export function createIndexKeeper(deps: {
   readonly readers: readonly IndexReader[]
   readonly mirrors: readonly Mirror[]
+  readonly kept?: KeptIndex | undefined
   readonly now: () => number
 }): IndexKeeper {
+  const { kept } = deps
+  const readers = kept === undefined ? deps.readers : [...deps.readers, kept.reader]
   let state: IndexState | undefined
   let heldBytes: (() => number) | undefined
   let presence: Presence | undefined
 
   async function refresh(): Promise<IndexEvent> {
     const problems: string[] = []
-    for (const { reader, pointer } of newestFirst(await readPointers(deps.readers, problems))) {
+    for (const { reader, pointer } of newestFirst(await readPointers(readers, problems))) {
       if (state !== undefined && pointer.generation < state.generation) break
       if (pointer.generation === state?.generation) {
-        state = { ...state, checkedAtMs: Math.max(state.checkedAtMs, checkedAtMs(pointer)) }
+        if (checkedAtMs(pointer) > state.checkedAtMs) {
+          state = { ...state, checkedAtMs: checkedAtMs(pointer) }
+          await keep(pointer, undefined, problems)
+        }
         return describe('unchanged', problems)
       }
       try {
@@ -80,12 +93,26 @@ export function createIndexKeeper(deps: {
           from: reader.name,
           unnamed: read.unnamed,
         }
+        if (reader !== kept?.reader) await keep(pointer, bytes, problems)
         return describe('loaded', problems)
       } catch (error) {
         problems.push(`${reader.name}: generation ${pointer.generation}: ${messageOf(error)}`)
       }
     }
     return describe(state === undefined ? 'missing' : 'unchanged', problems)
+  }
+
+  /** What cannot be kept is told, and is in use all the same. */
+  async function keep(
+    pointer: IndexPointer,
+    bytes: Uint8Array | undefined,
+    problems: string[],
+  ): Promise<void> {
+    try {
+      await kept?.keep(pointer, bytes)
+    } catch (error) {
+      problems.push(`${kept!.reader.name}: ${messageOf(error)}`)
+    }
   }
 
   function describe(outcome: IndexEvent['outcome'], problems: readonly string[]): IndexEvent {

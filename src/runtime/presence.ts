@@ -8,6 +8,7 @@ import { assumedPresence } from '../proxy/presence.ts'
 import type { Probe, ProbeAnswer } from '../proxy/probe.ts'
 import { createProbe } from '../proxy/probe.ts'
 import { createDirectoryIndexReader } from './directory-index-reader.ts'
+import { createKeptIndex } from './kept-index.ts'
 import { createSingleFlight } from './single-flight.ts'
 
 /** A place that lets us wait for longer is asked again at the next look. */
@@ -40,7 +41,8 @@ function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeepe
     ...(index.directory === undefined ? [] : [createDirectoryIndexReader(index.directory)]),
     ...mirrors.map((mirror) => createMirrorIndexReader(mirror, { fetch, idleMs: indexIdleMs })),
   ]
-  return createIndexKeeper({ readers, mirrors, now })
+  const kept = index.keptIn === undefined ? undefined : createKeptIndex(index.keptIn)
+  return createIndexKeeper({ readers, mirrors, kept, now })
 }
 
 function createNodeProbe(probe: Config['probe']): Probe {

@@ -155,3 +155,17 @@ function live(places: { a: Publication | undefined }): Omit<IndexReader, 'name'>
 function keep(readers: readonly IndexReader[]) {
   return createIndexKeeper({ readers, mirrors: [here, there], now: () => 0 })
 }
+
+test('an index that cannot be kept is in use all the same, and that is told', async () => {
+  const place = reader('kept', undefined)
+  const kept = { reader: place, keep: () => Promise.reject(new Error('no space left')) }
+  const keeper = createIndexKeeper({
+    readers: [reader('a', publish(5))],
+    mirrors: [here, there],
+    kept,
+    now: () => 1,
+  })
+  const event = await keeper.refresh()
+  expect(event).toMatchObject({ outcome: 'loaded', problems: ['kept: no space left'] })
+  expect(keeper.current()?.holds(here, blob)).toBe('present')
+})

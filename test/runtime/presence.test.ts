@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -67,6 +67,45 @@ test('a damaged index in the folder is refused and named, and the mirrors’ is 
   await service.drain()
 })
 
+test('the last good index is kept, and found by one that starts when no mirror answers', async () => {
+  await sync()
+  const keptIn = join(directory, 'kept')
+  const index = { keptIn, refreshSeconds: 0.05 }
+  const first = await startTestService({ ...configuration(), index })
+  expect(await reasonOf(first)).toBe('in-region')
+  await first.drain()
+  const kept = await readdir(join(keptIn, 'index'))
+  expect(kept.toSorted()).toEqual([expect.stringMatching(/^\d+\.bin$/), 'current.json'])
+
+  // A newer one takes its place, and the old one goes.
+  await sync()
+  const again = await startTestService({ ...configuration(), index })
+  await again.drain()
+  expect(await readdir(join(keptIn, 'index'))).toHaveLength(2)
+
+  demo.store.intercept = () => new Response('', { status: 503 })
+  try {
+    const alone = await startTestService({ ...configuration(), index })
+    expect(await reasonOf(alone)).toBe('in-region')
+    expect(await readyOf(alone)).toMatchObject({ index: { from: keptIn } })
+    await alone.drain()
+
+    // One flipped bit is refused, and there is none.
+    const [bin] = (await readdir(join(keptIn, 'index'))).filter((each) => each.endsWith('.bin'))
+    const file = join(keptIn, 'index', bin!)
+    const bytes = await readFile(file)
+    bytes[bytes.length - 1]! ^= 1
+    await writeFile(file, bytes)
+    const damaged = await startTestService({ ...configuration(), index })
+    expect(await reasonOf(damaged)).toBe('no-index')
+    const [event] = damaged.events.filter((each) => each.event === 'index')
+    expect(event!.problems.join()).toContain(`${keptIn}: generation`)
+    await damaged.drain()
+  } finally {
+    demo.store.intercept = undefined
+  }
+}, 20_000)
+
 test('a mirror that was asked and then emptied is found out by itself', async () => {
   await sync()
   const service = await startTestService({
@@ -124,4 +163,8 @@ async function reasonOf({ url }: Service): Promise<string | null> {
     headers: { 'x-forwarded-for': addresses['aws/eu-west-1'] },
   })
   return response.headers.get('x-nearport-reason')
+}
+
+async function readyOf({ adminUrl }: Service): Promise<unknown> {
+  return (await fetch(`${adminUrl}/readyz`)).json()
 }
