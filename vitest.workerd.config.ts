@@ -30,7 +30,7 @@ export default defineConfig({
         resolve: { alias: [{ find: /^.*\/embedded\/serve\.ts$/, replacement: served }] },
         test: {
           name: 'workerd',
-          include: ['test/proxy/*.test.ts'],
+          include: ['test/proxy/**/*.test.ts'],
           // Its server is one that breaks HTTP, which takes a socket.
           exclude: ['test/proxy/mirror-index-reader.test.ts'],
           setupFiles: ['test/workerd/parts/setup.ts'],

@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import type { ConfigFile } from './config-schema.ts'
-import { ConfigError } from './config-error.ts'
-import { describeFile, describeWhole } from './config-checks.ts'
-import { describeIssues } from './config-issues.ts'
-import type { Config } from './config-made.ts'
-import { makeConfig } from './config-made.ts'
-import { configSchema } from './config-schema.ts'
+import type { ConfigFile } from './config/schema.ts'
+import { ConfigError } from './config/error.ts'
+import { describeFile, describeWhole } from './config/checks.ts'
+import { describeIssues } from './config/issues.ts'
+import type { Config } from './config/made.ts'
+import { makeConfig } from './config/made.ts'
+import { configSchema } from './config/schema.ts'
 
-export type * from './config-made.ts'
+export type * from './config/made.ts'
 
 /**
  * Checks a configuration and fills in its defaults. `source` is what messages call it. Throws

@@ -8,7 +8,7 @@ export type { NodeApp, NodeAppDeps, PeerBindings } from './runtime/node-app.ts'
 // A configuration, checked.
 export { parseConfig } from './config.ts'
 export type { Config } from './config.ts'
-export { ConfigError } from './config-error.ts'
+export { ConfigError } from './config/error.ts'
 
 // What is recorded of each request, and of what happens beside them.
 export type { RequestEvent, ServiceEvent } from './core/event.ts'

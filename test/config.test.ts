@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { configJsonSchema, parseConfig } from '../src/config.ts'
-import { ConfigError } from '../src/config-error.ts'
+import { ConfigError } from '../src/config/error.ts'
 import { upstreamUrl } from '../src/core/upstream.ts'
 
 const upstreams = [{ registry: 'https://registry.example' }]

@@ -1,6 +1,6 @@
 import { resolve6 } from 'node:dns/promises'
 import { Agent } from 'undici'
-import { ConfigError } from '../config-error.ts'
+import { ConfigError } from '../config/error.ts'
 import type { Config } from '../config.ts'
 import type { Command, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'

@@ -1,8 +1,8 @@
 import type { ConfiguredUpstream } from '../config.ts'
-import type { SetCost } from '../core/estimate-cost.ts'
-import type { EstimateModel } from '../core/estimate-model.ts'
-import { outsideSite } from '../core/estimate-sites.ts'
-import type { MirrorChoice } from '../core/estimate-choose.ts'
+import type { SetCost } from '../core/estimate/cost.ts'
+import type { EstimateModel } from '../core/estimate/model.ts'
+import { outsideSite } from '../core/estimate/sites.ts'
+import type { MirrorChoice } from '../core/estimate/choose.ts'
 
 /**
  * The nearport.json of a choice: its upstreams, a mirror for each site with a bucket's name to be

@@ -1,5 +1,5 @@
-import type { SetCost } from '../core/estimate-cost.ts'
-import { findMemoryPrices } from '../core/estimate-memory.ts'
+import type { SetCost } from '../core/estimate/cost.ts'
+import { findMemoryPrices } from '../core/estimate/memory.ts'
 import { bytesText } from '../core/bytes-text.ts'
 import { dayMs } from '../core/hot-set.ts'
 import { costOf, formatDollars, sumOf } from '../core/money.ts'

@@ -1,5 +1,5 @@
-import type { SiteCloud } from '../core/estimate-sites.ts'
-import { siteClouds } from '../core/estimate-sites.ts'
+import type { SiteCloud } from '../core/estimate/sites.ts'
+import { siteClouds } from '../core/estimate/sites.ts'
 import type { LogFormat } from '../traffic/log-format.ts'
 import { logFormats } from '../traffic/log-format.ts'
 import type { Flags } from './command.ts'

@@ -1,4 +1,4 @@
-import type { SetCost } from '../core/estimate-cost.ts'
+import type { SetCost } from '../core/estimate/cost.ts'
 import type { Nanodollars } from '../core/money.ts'
 import { exactDollars } from '../core/money.ts'
 import { doubtsOf } from './estimate-doubts.ts'

@@ -1,6 +1,6 @@
 import { bytesText } from '../core/bytes-text.ts'
-import type { RunnerUp } from '../core/estimate-choose.ts'
-import type { PlaceCost } from '../core/estimate-places.ts'
+import type { RunnerUp } from '../core/estimate/choose.ts'
+import type { PlaceCost } from '../core/estimate/places.ts'
 import type { Nanodollars } from '../core/money.ts'
 import { formatDollars } from '../core/money.ts'
 import { doubtsOf, percentText } from './estimate-doubts.ts'

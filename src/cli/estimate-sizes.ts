@@ -1,6 +1,6 @@
 import type { ConfiguredUpstream } from '../config.ts'
 import type { Busy } from '../core/busiest.ts'
-import type { Gathering } from '../core/estimate-gather.ts'
+import type { Gathering } from '../core/estimate/gather.ts'
 import { parseManifest } from '../core/manifest.ts'
 import { repositoryGrammar } from '../core/request.ts'
 import { upstreamOf } from '../core/upstream.ts'

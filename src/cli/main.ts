@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import packageJson from '../../package.json' with { type: 'json' }
 import { enableCompileCache } from 'node:module'
-import { ConfigError } from '../config-error.ts'
+import { ConfigError } from '../config/error.ts'
 import { createLog } from '../runtime/log.ts'
 import type { ExitCode, Terminal } from './command.ts'
 import { UsageError } from './command.ts'

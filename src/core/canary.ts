@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts'
 import { digestOfHex } from './digest.ts'
-import { sha256Hex } from './sha256.ts'
+import { sha256Hex } from './signing/sha256.ts'
 
 /**
  * What a mirror's canary says: a blob of that mirror's own, which lies in its bucket and in no

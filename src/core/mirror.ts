@@ -1,8 +1,8 @@
 import type { Digest } from './digest.ts'
 import type { KeyTemplate } from './key-template.ts'
-import type { SignedMethod } from './presign.ts'
-import { encodePath } from './presign-encoding.ts'
-import type { Signer } from './presign-signer.ts'
+import type { SignedMethod } from './signing/presign.ts'
+import { encodePath } from './signing/presign-encoding.ts'
+import type { Signer } from './signing/presign-signer.ts'
 
 /** One bucket in one cloud region that holds blobs by digest. */
 export type Mirror = {

@@ -17,8 +17,8 @@ import {
 import { decideByAsking } from './ask.ts'
 import { describe } from './describe.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
-import type { VersionRequest } from './pass-through.ts'
-import type { Relayed, Told } from './relay.ts'
+import type { VersionRequest } from './pass-through/pass-through.ts'
+import type { Relayed, Told } from './relay/relay.ts'
 
 /** The service that clients see. Every answer is made here, and leaves one event. */
 export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {

@@ -2,7 +2,7 @@ import { bytesToRead } from '../core/bytes-to-read.ts'
 import type { Settled } from '../core/decision.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
-import type { Told } from './relay.ts'
+import type { Told } from './relay/relay.ts'
 
 /** The event of an answered request. */
 export function describe<Env>(

@@ -2,9 +2,9 @@ import type { Policy } from '../core/decision.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { ClientLocation } from '../core/location.ts'
 import type { RegistryRequest } from '../core/request.ts'
-import type { PassThrough } from './pass-through.ts'
+import type { PassThrough } from './pass-through/pass-through.ts'
 import type { PresenceSource } from './presence.ts'
-import type { Relay } from './relay.ts'
+import type { Relay } from './relay/relay.ts'
 
 /** What the app needs of the world. `Env` is what the runtime gives with a request. */
 export type ProxyDeps<Env> = {

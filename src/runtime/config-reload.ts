@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs'
-import { ConfigError } from '../config-error.ts'
+import { ConfigError } from '../config/error.ts'
 import type { Config } from '../config.ts'
 import type { ConfigEvent } from '../core/event.ts'
 import type { Service } from './node.ts'

@@ -8,7 +8,7 @@ import { nsOf, parseRequest } from '../core/request.ts'
 import { redirectToMirror, redirectToUpstream } from '../proxy/answer.ts'
 import { knownAndLearnt } from '../proxy/ask.ts'
 import type { LearntHolding, PresenceSource } from '../proxy/presence.ts'
-import type { RepositoryOpenness } from '../proxy/repository-openness.ts'
+import type { RepositoryOpenness } from '../proxy/pass-through/repository-openness.ts'
 
 /** What explaining goes by: the same as a request. */
 export type ExplainDeps = {

@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { Agent, buildConnector, Dispatcher1Wrapper } from 'undici'
-import { isPrivateHost } from '../proxy/upstream-address.ts'
-import type { SendFor } from '../proxy/upstream-fetch.ts'
+import { isPrivateHost } from '../proxy/upstream/address.ts'
+import type { SendFor } from '../proxy/upstream/fetch.ts'
 import { guardLookup, isPrivateAddress } from './guarded-lookup.ts'
 
 export type GuardedFetchDeps = {

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { addressWords, readAddress } from '../core/address.ts'
-import { isPrivateHost } from '../proxy/upstream-address.ts'
+import { isPrivateHost } from '../proxy/upstream/address.ts'
 
 /**
  * A lookup that gives public addresses only: those in private networks are left out, and where

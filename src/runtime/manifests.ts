@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts'
-import type { ManifestDeps } from '../proxy/manifest-deps.ts'
-import type { KeptManifests } from '../proxy/manifest-kept.ts'
-import { createKeptManifests } from '../proxy/manifest-kept.ts'
-import { createManifestMirror } from '../proxy/manifest-mirror.ts'
-import { createManifestMemory } from '../proxy/manifest-memory.ts'
+import type { ManifestDeps } from '../proxy/manifests/deps.ts'
+import type { KeptManifests } from '../proxy/manifests/kept.ts'
+import { createKeptManifests } from '../proxy/manifests/kept.ts'
+import { createManifestMirror } from '../proxy/manifests/mirror.ts'
+import { createManifestMemory } from '../proxy/manifests/memory.ts'
 
 /** The distribution spec has registries take 4 MiB, and clients take no more. */
 export const largestManifestBytes = 4 * 1024 * 1024 + 65_536

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import type { PassThrough } from '../proxy/pass-through.ts'
-import type { RelayDeps } from '../proxy/relay.ts'
+import type { PassThrough } from '../proxy/pass-through/pass-through.ts'
+import type { RelayDeps } from '../proxy/relay/relay.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import type { ConfiguredRelay } from './relay.ts'
 import { createConfiguredRelay, realmsOf } from './relay.ts'

@@ -6,8 +6,8 @@ import type { RangesEvent } from '../core/event.ts'
 import { bundledTablePath } from '../ranges/bundled.ts'
 import type { RangesKeeper, RangesKeeperDeps } from '../ranges/keeper.ts'
 import { createRangesKeeper } from '../ranges/keeper.ts'
-import { loadKeptTable, saveKeptTable } from './ranges-directory.ts'
-import { decideInThread, mergeInThread } from './ranges-thread.ts'
+import { loadKeptTable, saveKeptTable } from './ranges/directory.ts'
+import { decideInThread, mergeInThread } from './ranges/thread.ts'
 
 /** A service that is started again and again asks nobody. */
 const leastFirstLookMs = 60_000

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import { discard } from '../proxy/upstream-fetch.ts'
-import type { UpstreamHealth } from '../proxy/upstream-health.ts'
+import { discard } from '../proxy/upstream/fetch.ts'
+import type { UpstreamHealth } from '../proxy/upstream/health.ts'
 
 /** How often the upstreams' addresses are asked, in milliseconds. */
 export const askUpstreamsEveryMs = 10_000

@@ -8,7 +8,7 @@ import {
   signedBlobUrl,
   signedUrl,
 } from '../../src/core/mirror.ts'
-import { createSigner, signerOfNobody } from '../../src/core/presign-signer.ts'
+import { createSigner, signerOfNobody } from '../../src/core/signing/presign-signer.ts'
 
 test.for<[string, string, string, string, string | undefined]>([
   [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../src/core/decision.ts'
-import { signerOfNobody } from '../../src/core/presign-signer.ts'
+import { signerOfNobody } from '../../src/core/signing/presign-signer.ts'
 import type { RegistryRequest } from '../../src/core/request.ts'
 import { parseRequest } from '../../src/core/request.ts'
 import { at, blobDigest, knowingPolicy, presenceOf, worldPolicy } from './world.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { watchAgent } from '../../src/proxy/mirror-watch-ask.ts'
+import { watchAgent } from '../../src/proxy/mirror-watch/ask.ts'
 import { canaryOf } from '../../src/sync/publish/canary.ts'
 import { createClients } from './parts/clients.ts'
 import { expectedContent } from './parts/clients/client.ts'

@@ -28,8 +28,8 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodePath } from '../../src/core/presign-encoding.ts'
-import { createPresigner } from '../../src/core/presign.ts'
+import { encodePath } from '../../src/core/signing/presign-encoding.ts'
+import { createPresigner } from '../../src/core/signing/presign.ts'
 import { contentMd5, md5Step } from '../../src/sync/bucket/bucket-md5.ts'
 import { digestOf } from '../../src/sync/content-digest.ts'
 import { signDigest, signingStep } from '../../src/sync/bucket/put-command.ts'

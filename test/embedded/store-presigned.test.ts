@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { SigningCredentials } from '../../src/core/presign.ts'
-import { createPresigner } from '../../src/core/presign.ts'
+import type { SigningCredentials } from '../../src/core/signing/presign.ts'
+import { createPresigner } from '../../src/core/signing/presign.ts'
 import { createStore } from '../../src/embedded/store.ts'
 
 // The double refuses a presigned request as S3 does; what it takes is in the conformance.

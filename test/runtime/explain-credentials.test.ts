@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RepositoryOpenness } from '../../src/proxy/repository-openness.ts'
+import type { RepositoryOpenness } from '../../src/proxy/pass-through/repository-openness.ts'
 import { explainAddress, explanationLines, outcomeOf } from '../../src/runtime/explain.ts'
 import { at, blobDigest, knowingPolicy, presenceOf } from '../core/world.ts'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { messageOf } from '../../src/proxy/upstream-fetch.ts'
+import { messageOf } from '../../src/proxy/upstream/fetch.ts'
 import { createGuardedFetch } from '../../src/runtime/guarded-fetch.ts'
 import { guardLookup } from '../../src/runtime/guarded-lookup.ts'
 

@@ -1,6 +1,6 @@
 import type { Config, ConfiguredUpstream } from '../../config.ts'
 import { upstreamOf, upstreamUrl } from '../../core/upstream.ts'
-import { messageOf } from '../../proxy/upstream-fetch.ts'
+import { messageOf } from '../../proxy/upstream/fetch.ts'
 import type { Add } from '../../sync/mirrors/mirror-finding.ts'
 import { askAnonymously } from '../../sync/publish/anonymous.ts'
 import { createUpstreamClient } from '../../sync/upstream/upstream.ts'

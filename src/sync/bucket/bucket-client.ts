@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import type { StoreSettings } from '../../config.ts'
-import type { Environment } from '../../core/presign-credentials.ts'
-import { readCredentials } from '../../core/presign-credentials.ts'
+import type { Environment } from '../../core/signing/presign-credentials.ts'
+import { readCredentials } from '../../core/signing/presign-credentials.ts'
 
 export type { Environment }
 

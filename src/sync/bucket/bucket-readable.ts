@@ -1,5 +1,5 @@
 import type { Mirror } from '../../core/mirror.ts'
-import { createSigner } from '../../core/presign-signer.ts'
+import { createSigner } from '../../core/signing/presign-signer.ts'
 import type { BucketSession } from './bucket-session.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Mirror } from '../../core/mirror.ts'
 import { blobUrl, signedBlobUrl } from '../../core/mirror.ts'
-import type { SignedMethod } from '../../core/presign.ts'
+import type { SignedMethod } from '../../core/signing/presign.ts'
 import type { AnonymousDeps } from './anonymous.ts'
 import { askAnonymously } from './anonymous.ts'
 import type { Canary } from './canary.ts'

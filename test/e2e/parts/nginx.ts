@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../../../src/core/digest.ts'
-import { watchAgent } from '../../../src/proxy/mirror-watch-ask.ts'
+import { watchAgent } from '../../../src/proxy/mirror-watch/ask.ts'
 import { answers, startProcess, type Stoppable, waitUntil } from './process.ts'
 
 /** A bucket's public face: the URL that clients are sent to, and the log of who came. */

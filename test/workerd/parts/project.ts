@@ -22,7 +22,7 @@ export const quiet = {
 export async function makeProject(folder: string, configFile: string | undefined): Promise<void> {
   await mkdir(folder, { recursive: true })
   const main = `main = ${JSON.stringify(join(root, 'src/runtime/worker.ts'))}`
-  const build = `command = ${JSON.stringify(`node ${join(root, 'src/runtime/worker-build.ts')}`)}`
+  const build = `command = ${JSON.stringify(`node ${join(root, 'src/runtime/worker/build.ts')}`)}`
   const given = JSON.stringify(fileURLToPath(new URL('configuration.ts', import.meta.url)))
   const toml = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
     .replace(/^main = .*$/m, main)

@@ -1,5 +1,5 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { checkWorkerConfig } from '../../../src/runtime/worker-check.ts'
+import { checkWorkerConfig } from '../../../src/runtime/worker/check.ts'
 import type { Bundle } from './bundle.ts'
 
 /** The Worker in workerd, on a port. */
