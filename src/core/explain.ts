@@ -1,5 +1,6 @@
-import type { Decision, Policy, Presence, Settled } from './decision.ts'
-import { decide } from './decision.ts'
+import type { Decision, Settled } from './decision.ts'
+import type { Policy, Presence } from './policy.ts'
+import { decide } from './decide.ts'
 import type { ClientLocation } from './location.ts'
 import { locationText } from './location.ts'
 import type { RegistryRequest } from './request.ts'

@@ -1,5 +1,5 @@
 import type { Accounting } from './accounting.ts'
-import type { Failover } from './decision.ts'
+import type { Failover } from './policy.ts'
 import type { RequestEvent } from './event.ts'
 import type { Nanodollars, Price } from './money.ts'
 import type { TallyRow } from './tally.ts'

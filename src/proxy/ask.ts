@@ -1,5 +1,6 @@
-import type { Decision, Presence, Settled } from '../core/decision.ts'
-import { decide } from '../core/decision.ts'
+import type { Decision, Settled } from '../core/decision.ts'
+import type { Presence } from '../core/policy.ts'
+import { decide } from '../core/decide.ts'
 import type { Mirror } from '../core/mirror.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
 import type { LearntHolding } from './presence.ts'

@@ -1,4 +1,4 @@
-import type { Policy } from '../core/decision.ts'
+import type { Policy } from '../core/policy.ts'
 import type { RequestEvent } from '../core/event.ts'
 import type { ClientLocation } from '../core/location.ts'
 import type { RegistryRequest } from '../core/request.ts'

@@ -1,5 +1,5 @@
 import { hashedPart, openIndex } from '../core/blob-index.ts'
-import type { Presence } from '../core/decision.ts'
+import type { Presence } from '../core/policy.ts'
 import type { IndexEvent } from '../core/event.ts'
 import type { IndexPointer } from '../core/index-pointer.ts'
 import { indexPointerName, parseIndexPointer } from '../core/index-pointer.ts'

@@ -1,5 +1,5 @@
 import type { BlobIndex } from '../core/blob-index.ts'
-import type { Presence } from '../core/decision.ts'
+import type { Presence } from '../core/policy.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 

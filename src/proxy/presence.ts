@@ -1,4 +1,4 @@
-import type { Holding, Presence } from '../core/decision.ts'
+import type { Holding, Presence } from '../core/policy.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 

@@ -1,5 +1,5 @@
 import type { LRUCache } from 'lru-cache'
-import type { Presence } from '../core/decision.ts'
+import type { Presence } from '../core/policy.ts'
 import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 import { signedBlobUrl } from '../core/mirror.ts'

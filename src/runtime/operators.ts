@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Accounting } from '../core/accounting.ts'
 import { createAccounting } from '../core/accounting.ts'
-import type { Policy } from '../core/decision.ts'
+import type { Policy } from '../core/policy.ts'
 import type { ServiceEvent } from '../core/event.ts'
 import { matchesGlob } from '../core/glob.ts'
 import type { Metrics } from '../metrics/prometheus.ts'

@@ -1,7 +1,7 @@
 import regions from '../../data/regions.json' with { type: 'json' }
 import type { Config } from '../config.ts'
-import type { Policy } from '../core/decision.ts'
-import { withoutMirrors } from '../core/decision.ts'
+import type { Policy } from '../core/policy.ts'
+import { withoutMirrors } from '../core/policy.ts'
 import type { NamedPolicy } from '../core/named-policy.ts'
 import { createNamedPolicy } from '../core/named-policy.ts'
 import { createRegions } from '../core/regions.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide } from '../../src/core/decision.ts'
+import { decide } from '../../src/core/decide.ts'
 import { createNamedPolicy } from '../../src/core/named-policy.ts'
 import { nsOf, parseRequest } from '../../src/core/request.ts'
 import { upstreamUrl } from '../../src/core/upstream.ts'

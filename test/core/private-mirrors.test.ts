@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide } from '../../src/core/decision.ts'
+import { decide } from '../../src/core/decide.ts'
 import { signerOfNobody } from '../../src/core/signing/presign-signer.ts'
 import type { RegistryRequest } from '../../src/core/request.ts'
 import { parseRequest } from '../../src/core/request.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import regions from '../../data/regions.json' with { type: 'json' }
-import { decide } from '../../src/core/decision.ts'
+import { decide } from '../../src/core/decide.ts'
 import { createRegions } from '../../src/core/regions.ts'
 import { parseRequest } from '../../src/core/request.ts'
 import { createUpstreamPlaces } from '../../src/core/upstream-places.ts'

@@ -1,5 +1,5 @@
 import regions from '../../data/regions.json' with { type: 'json' }
-import type { Holding, Openness, Policy, Presence } from '../../src/core/decision.ts'
+import type { Holding, Openness, Policy, Presence } from '../../src/core/policy.ts'
 import type { Digest } from '../../src/core/digest.ts'
 import { digestOfHex } from '../../src/core/digest.ts'
 import { defaultKeys } from '../../src/core/key-template.ts'

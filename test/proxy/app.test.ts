@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { Presence } from '../../src/core/decision.ts'
+import type { Presence } from '../../src/core/policy.ts'
 import type { RequestEvent } from '../../src/core/event.ts'
 import { createNamedPolicy } from '../../src/core/named-policy.ts'
 import { createApp } from '../../src/proxy/app.ts'

@@ -1,4 +1,4 @@
-import type { Failover, Presence } from '../../core/decision.ts'
+import type { Failover, Presence } from '../../core/policy.ts'
 import type { Mirror } from '../../core/mirror.ts'
 import type { PresenceSource } from '../presence.ts'
 

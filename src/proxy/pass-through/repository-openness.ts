@@ -1,5 +1,5 @@
 import type { LRUCache } from 'lru-cache'
-import type { Openness, Policy } from '../../core/decision.ts'
+import type { Openness, Policy } from '../../core/policy.ts'
 import type { BlobRequest } from '../../core/request.ts'
 import type { Upstream } from '../../core/upstream.ts'
 import { upstreamRepository } from '../../core/upstream.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Presence } from '../../../src/core/decision.ts'
+import type { Presence } from '../../../src/core/policy.ts'
 import type { ManifestDeps } from '../../../src/proxy/manifests/deps.ts'
 import { registryError } from '../../../src/embedded/registry-answer.ts'
 import { mirrorOf } from '../../core/world.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Holding, Presence } from '../../../src/core/decision.ts'
+import type { Holding, Presence } from '../../../src/core/policy.ts'
 import { createWatchedPresence } from '../../../src/proxy/mirror-watch/presence.ts'
 import type { PresenceSource } from '../../../src/proxy/presence.ts'
 import { blobDigest, mirrorOf, presenceOf } from '../../core/world.ts'

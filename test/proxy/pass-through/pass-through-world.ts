@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
-import type { Presence } from '../../../src/core/decision.ts'
+import type { Presence } from '../../../src/core/policy.ts'
 import type { RequestEvent } from '../../../src/core/event.ts'
 import { createNamedPolicy } from '../../../src/core/named-policy.ts'
 import { createRouter } from '../../../src/core/route.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { onTestFinished } from 'vitest'
-import type { Policy, Presence } from '../../../src/core/decision.ts'
+import type { Policy, Presence } from '../../../src/core/policy.ts'
 import type { RequestEvent } from '../../../src/core/event.ts'
 import { createRouter } from '../../../src/core/route.ts'
 import type { Upstream } from '../../../src/core/upstream.ts'

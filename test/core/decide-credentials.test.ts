@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Holding, Openness } from '../../src/core/decision.ts'
-import { decide } from '../../src/core/decision.ts'
+import type { Holding, Openness } from '../../src/core/policy.ts'
+import { decide } from '../../src/core/decide.ts'
 import { parseRequest } from '../../src/core/request.ts'
 import { at, blobDigest, knowingPolicy, presenceOf, worldPolicy } from './world.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Failover, Holding, Onward } from '../../src/core/decision.ts'
-import { decide } from '../../src/core/decision.ts'
+import type { Onward } from '../../src/core/decision.ts'
+import type { Failover, Holding } from '../../src/core/policy.ts'
+import { decide } from '../../src/core/decide.ts'
 import { parseRequest } from '../../src/core/request.ts'
 import { at, blobDigest, knowingPolicy, presenceOf, worldPolicy } from './world.ts'
 
