@@ -90,8 +90,13 @@ export type ReportDeps = {
   readonly now: () => number
 }
 
+/** The same, of what was counted elsewhere. */
+export type ReportOf = Omit<ReportDeps, 'traffic'> & {
+  readonly traffic: Pick<TrafficRecord, 'during' | 'quarters'>
+}
+
 /** Makes the report of this moment. */
-export function makeReport(deps: ReportDeps): Report {
+export function makeReport(deps: ReportOf): Report {
   const { traffic, accounting, now } = deps
   const found = new Map(periods.map((period) => [period, traffic.during(period)]))
   const { index, ranges } = deps.state()
@@ -189,7 +194,7 @@ function allRequests({ requests }: Ways): number {
 
 function reportMirrors(
   rows: readonly TallyRow[],
-  { state, unhealthySinceMs }: ReportDeps,
+  { state, unhealthySinceMs }: ReportOf,
 ): readonly MirrorReport[] {
   const { mirrors, index } = state()
   const since = unhealthySinceMs()

@@ -1,42 +1,58 @@
-import * as z from 'zod'
-import { countDifferent, prefixText, regionName } from './document.ts'
+import type { Place } from './document.ts'
+import {
+  countDifferent,
+  fieldsOf,
+  readPrefix,
+  readRegion,
+  readText,
+  refuseValue,
+  rowsOf,
+} from './document.ts'
 import type { PublishedPrefix, PublishedRanges } from './published.ts'
 
-const regional = z.object({ region: regionName, addressPrefixes: z.array(prefixText()) })
+/**
+ * Reads Azure's "IP Ranges and Service Tags – Public Cloud": the tags `AzureCloud.<region>`, which
+ * together are the public cloud; undefined, and told, where it is none. It has no date, only a
+ * changeNumber. Format: https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+ */
+export function readAzureDocument(document: Place): PublishedRanges | undefined {
+  const field = fieldsOf(document)
+  if (field === undefined) return undefined
+  const version = readChangeNumber(field('changeNumber'))
+  readText(field('cloud'), '"Public"', /^Public$/)
+  const prefixes = rowsOf(field('values')).flatMap(readTag)
+  if (version === undefined) return undefined
+  return {
+    source: {
+      cloud: 'azure',
+      document: 'ServiceTags_Public.json',
+      version: String(version),
+      date: null,
+      prefixes: countDifferent(prefixes),
+    },
+    prefixes,
+  }
+}
+
+function readChangeNumber(place: Place): number | undefined {
+  const { value } = place
+  const isCount = Number.isSafeInteger(value) && Number(value) >= 0
+  return isCount ? Number(value) : refuseValue(place, 'a whole number of 0 or more')
+}
 
 // The document has thousands of tags, nearly all of them services': only the regional ones are
 // looked into.
-const tag = z
-  .object({ name: z.string(), properties: z.looseObject({ region: z.string() }) })
-  .transform(({ name, properties }, context): PublishedPrefix[] => {
-    if (!name.startsWith('AzureCloud.') || properties.region === '') return []
+function readTag(tag: Place): readonly PublishedPrefix[] {
+  const field = fieldsOf(tag)
+  const name = field && readText(field('name'))
+  const properties = field && fieldsOf(field('properties'))
+  const named = properties && readText(properties('region'))
+  if (!name?.startsWith('AzureCloud.') || named === undefined || named === '') return []
 
-    const { data, error } = regional.safeParse(properties)
-    for (const { path, message } of error?.issues ?? []) {
-      context.addIssue({ code: 'custom', path: ['properties', ...path], message })
-    }
-    if (data === undefined) return z.NEVER
-    const location = { cloud: 'azure', region: data.region } as const
-    return data.addressPrefixes.map((prefix) => ({ ...prefix, location, ec2: false }))
-  })
-
-/**
- * Azure's "IP Ranges and Service Tags – Public Cloud": the tags `AzureCloud.<region>`, which
- * together are the public cloud. It has no date, only a changeNumber. Format:
- * https://learn.microsoft.com/azure/virtual-network/service-tags-overview
- */
-export const azureDocument = z
-  .object({ changeNumber: z.int().nonnegative(), cloud: z.literal('Public'), values: z.array(tag) })
-  .transform(({ changeNumber, values }): PublishedRanges => {
-    const prefixes = values.flat()
-    return {
-      source: {
-        cloud: 'azure',
-        document: 'ServiceTags_Public.json',
-        version: String(changeNumber),
-        date: null,
-        prefixes: countDifferent(prefixes),
-      },
-      prefixes,
-    }
-  })
+  const region = readRegion(properties!('region'))
+  const rows = rowsOf(properties!('addressPrefixes'))
+  const prefixes = rows.flatMap((row) => readPrefix(row) ?? [])
+  if (region === undefined) return []
+  const location = { cloud: 'azure', region } as const
+  return prefixes.map((prefix) => ({ ...prefix, location, ec2: false }))
+}

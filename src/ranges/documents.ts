@@ -1,9 +1,9 @@
-import * as z from 'zod'
 import { clouds } from '../core/location.ts'
 import type { Cloud } from '../core/location.ts'
-import { awsDocument } from './aws-document.ts'
-import { azureDocument } from './azure-document.ts'
-import { gcpDocument } from './gcp-document.ts'
+import { readAwsDocument } from './aws-document.ts'
+import { readAzureDocument } from './azure-document.ts'
+import type { Place } from './document.ts'
+import { readGcpDocument } from './gcp-document.ts'
 import type { PublishedRanges } from './published.ts'
 
 /**
@@ -29,22 +29,24 @@ export class RangesError extends Error {
   }
 }
 
-const schema = z.object({
-  aws: awsDocument.optional(),
-  gcp: gcpDocument.optional(),
-  azure: azureDocument.optional(),
-})
+const readers: { readonly [C in Cloud]: (document: Place) => PublishedRanges | undefined } = {
+  aws: readAwsDocument,
+  gcp: readGcpDocument,
+  azure: readAzureDocument,
+}
 
 /**
  * Reads the documents, in the order of `clouds`. Throws a RangesError with every problem at once.
  */
 export function readDocuments(documents: RangesDocuments): readonly PublishedRanges[] {
-  const { data, error } = schema.safeParse(documents)
-  if (error !== undefined) {
-    throw new RangesError(error.issues.map(({ path, message }) => `${pathOf(path)}: ${message}`))
-  }
+  const problems: string[] = []
+  const published = clouds.flatMap((cloud) => {
+    const value = documents[cloud]
+    if (value === undefined) return []
+    return readers[cloud]({ value, key: cloud, above: undefined, problems }) ?? []
+  })
+  if (problems.length > 0) throw new RangesError(problems)
 
-  const published = clouds.flatMap((cloud) => data[cloud] ?? [])
   // A document of no prefixes is a vendor's accident, and would turn every caller of that cloud
   // into a stranger.
   const empty = published.filter(({ prefixes }) => prefixes.length === 0)
@@ -53,12 +55,4 @@ export function readDocuments(documents: RangesDocuments): readonly PublishedRan
     throw new RangesError(names.map((name) => `${name}: wanted at least one prefix, came none`))
   }
   return published
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : `${text}${text && '.'}${String(key)}`,
-    '',
-  )
 }

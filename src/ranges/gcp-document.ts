@@ -1,40 +1,46 @@
-import * as z from 'zod'
-import { countDifferent, prefixText, regionName } from './document.ts'
+import type { Place } from './document.ts'
+import {
+  countDifferent,
+  fieldsOf,
+  readPrefix,
+  readRegion,
+  readText,
+  refuseValue,
+  rowsOf,
+} from './document.ts'
 import type { PublishedPrefix, PublishedRanges } from './published.ts'
 
-const row = z
-  .object({
-    ipv4Prefix: prefixText(4).optional(),
-    ipv6Prefix: prefixText(6).optional(),
-    scope: regionName,
-  })
-  .transform(({ ipv4Prefix, ipv6Prefix, scope }, context): PublishedPrefix => {
-    const prefix = ipv4Prefix ?? ipv6Prefix
-    if (prefix !== undefined && (ipv4Prefix === undefined || ipv6Prefix === undefined)) {
-      return { ...prefix, location: { cloud: 'gcp', region: scope }, ec2: false }
-    }
-    const came = prefix === undefined ? 'neither' : 'both'
-    context.addIssue({ code: 'custom', message: `wanted ipv4Prefix or ipv6Prefix, came ${came}` })
-    return z.NEVER
-  })
-
 /**
- * Google Cloud's cloud.json: customers' addresses, by region or `global`.
- * Format: https://support.google.com/a/answer/10026322
+ * Reads Google Cloud's cloud.json: customers' addresses, by region or `global`; undefined, and told,
+ * where it is none. Format: https://support.google.com/a/answer/10026322
  */
-export const gcpDocument = z
-  .object({
-    syncToken: z.string().regex(/^\d{1,13}$/, 'wanted milliseconds since 1970'),
-    prefixes: z.array(row),
-  })
-  .transform(({ syncToken, prefixes }): PublishedRanges => ({
+export function readGcpDocument(document: Place): PublishedRanges | undefined {
+  const field = fieldsOf(document)
+  if (field === undefined) return undefined
+  const milliseconds = readText(field('syncToken'), 'milliseconds since 1970', /^\d{1,13}$/)
+  const prefixes = rowsOf(field('prefixes')).flatMap((row) => readRow(row) ?? [])
+  if (milliseconds === undefined) return undefined
+  return {
     source: {
       cloud: 'gcp',
       document: 'cloud.json',
-      version: syncToken,
+      version: milliseconds,
       // creationTime says the same in Pacific time, and does not say that it does.
-      date: new Date(Number(syncToken)).toISOString(),
+      date: new Date(Number(milliseconds)).toISOString(),
       prefixes: countDifferent(prefixes),
     },
     prefixes,
-  }))
+  }
+}
+
+function readRow(row: Place): PublishedPrefix | undefined {
+  const field = fieldsOf(row)
+  if (field === undefined) return undefined
+  const [ipv4, ipv6] = [field('ipv4Prefix'), field('ipv6Prefix')]
+  const [has4, has6] = [ipv4.value !== undefined, ipv6.value !== undefined]
+  if (has4 === has6) return refuseValue(row, 'ipv4Prefix or ipv6Prefix', has4 ? 'both' : 'neither')
+  const prefix = has4 ? readPrefix(ipv4, 4) : readPrefix(ipv6, 6)
+  const region = readRegion(field('scope'))
+  if (prefix === undefined || region === undefined) return undefined
+  return { ...prefix, location: { cloud: 'gcp', region }, ec2: false }
+}

@@ -1,6 +1,7 @@
 import type { Crc32 } from '../core/address-table-format.ts'
 import type { AddressTable } from '../core/address-table.ts'
 import type { RangesEvent } from '../core/event.ts'
+import { failureText } from '../core/failure-text.ts'
 import type { Cloud } from '../core/location.ts'
 import { clouds } from '../core/location.ts'
 import type { RangesLimits } from '../core/ranges-update.ts'
@@ -119,13 +120,13 @@ export function createRangesKeeper(deps: RangesKeeperDeps): RangesKeeper {
         .filter(({ cloud, version }) => version !== sourceOf(before, cloud)?.version)
         .map(({ cloud, version }) => event('updated', { cloud, version }, []))
     } catch (error) {
-      return [event('failed', {}, [`the kept copy: ${messageOf(error)}`])]
+      return [event('failed', {}, [`the kept copy: ${failureText(error)}`])]
     }
   }
 
   async function refresh(cloud: Cloud, look: Look): Promise<RangesEvent> {
     const told = await ask(cloud, look).catch((error: unknown) =>
-      event('failed', { cloud, from: withoutQuery(deps.sources[cloud]!) }, [messageOf(error)]),
+      event('failed', { cloud, from: withoutQuery(deps.sources[cloud]!) }, [failureText(error)]),
     )
     look.failures = told.outcome === 'failed' ? look.failures + 1 : 0
     if (told.outcome !== 'failed') look.refused = told.outcome === 'refused'
@@ -178,7 +179,7 @@ export function createRangesKeeper(deps: RangesKeeperDeps): RangesKeeper {
       await deps.save(inUse.bytes())
       return []
     } catch (error) {
-      return [`it is in use, and could not be kept: ${messageOf(error)}`]
+      return [`it is in use, and could not be kept: ${failureText(error)}`]
     }
   }
 
@@ -237,10 +238,4 @@ function sourceOf(
   cloud: Cloud,
 ): AddressTable['sources'][number] | undefined {
   return sources.find((source) => source.cloud === cloud)
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  // `fetch failed` alone tells nobody anything.
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -1,9 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Accounting } from '../core/accounting.ts'
-import { createAccounting } from '../core/accounting.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ServiceEvent } from '../core/event.ts'
-import { matchesGlob } from '../core/glob.ts'
 import type { Metrics } from '../metrics/prometheus.ts'
 import { createMetrics } from '../metrics/prometheus.ts'
 import type { ReportDeps } from '../metrics/report.ts'
@@ -14,6 +12,7 @@ import type { UpstreamHealth } from '../proxy/upstream/health.ts'
 import type { MirrorState } from './mirror-health.ts'
 import { createMirrorHealth } from './mirror-health.ts'
 import type { MirrorWatching } from './mirror-watching.ts'
+import { createConfiguredAccounting, createSavingsTerms } from './report-terms.ts'
 
 /** What operators are shown is made from these. */
 export type Operators = {
@@ -107,29 +106,5 @@ function perConfig<T>(shown: () => Shown, make: (of: Shown) => T): () => T {
       made = make(of)
     }
     return made
-  }
-}
-
-/** The accounting that a configuration makes. */
-function createConfiguredAccounting(config: Config): Accounting {
-  const { prices, upstreams, mirrors, accounting } = config
-  return createAccounting({ prices, upstreams, mirrors, ...accounting })
-}
-
-/** What missed savings go by, as far as the configuration tells it. */
-function createSavingsTerms(
-  config: Config,
-  policy: Policy,
-): Omit<ReturnType<ReportDeps['savings']>, 'heldBytes'> {
-  const { prices, mirrors, overrides, sync } = config
-  const { repositories } = sync
-  return {
-    prices,
-    mirrors,
-    overrides,
-    route: policy.route,
-    isSynced: (repository) =>
-      repositories === undefined || repositories.some(({ name }) => matchesGlob(name, repository)),
-    timeText: (ms) => `${new Date(ms).toISOString().slice(0, 16)}Z`,
   }
 }

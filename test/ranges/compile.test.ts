@@ -204,14 +204,14 @@ describe('of documents that are not what vendors publish, every problem is repor
       },
     }
     expect(problemsOf(documents)).toEqual([
-      'aws.syncToken: wanted seconds since 1970',
+      'aws.syncToken: wanted seconds since 1970, came "today"',
       'aws.prefixes[1].ip_prefix: wanted an IPv4 prefix with no bits beyond it, came "1.2.3.4/24"',
       'aws.prefixes[2].ip_prefix: wanted an IPv4 prefix with no bits beyond it, came "::/32"',
-      'aws.prefixes[2].region: wanted 1 to 64 letters, digits and hyphens',
+      'aws.prefixes[2].region: wanted 1 to 64 letters, digits and hyphens, came "us east"',
       'aws.ipv6_prefixes[0].ipv6_prefix: wanted an IPv6 prefix with no bits beyond it, came "::ffff:1.2.3.0/120"',
       'gcp.prefixes[0]: wanted ipv4Prefix or ipv6Prefix, came neither',
       'gcp.prefixes[1]: wanted ipv4Prefix or ipv6Prefix, came both',
-      'azure.cloud: Invalid input: expected "Public"',
+      'azure.cloud: wanted "Public", came "AzureChina"',
       'azure.values[2].properties.addressPrefixes[0]: wanted an IPv4 or IPv6 prefix with no bits beyond it, came "1.0.0.0/33"',
     ])
   })
@@ -230,6 +230,55 @@ describe('of documents that are not what vendors publish, every problem is repor
   ])('%j is no prefix', (text) => {
     const [problem] = problemsOf(documentsOf({ aws: [['1.0.0.0/8', 'x']], gcp: [[text, 'y']] }))
     expect(problem).toContain('gcp.prefixes[0].ipv4Prefix: wanted an IPv4 prefix')
+  })
+
+  test.for<[string, object, readonly string[]]>([
+    ['a list', { aws: [] }, ['aws: wanted an object, came a list']],
+    ['null', { gcp: null }, ['gcp: wanted an object, came null']],
+    ['a text', { azure: 'busy' }, ['azure: wanted an object, came "busy"']],
+    [
+      'nothing that it should have',
+      { aws: {} },
+      [
+        'aws.syncToken: wanted seconds since 1970, came nothing',
+        'aws.prefixes: wanted a list, came nothing',
+        'aws.ipv6_prefixes: wanted a list, came nothing',
+      ],
+    ],
+    [
+      'rows that are none',
+      { gcp: { syncToken: 7, prefixes: [null, { ipv4Prefix: 8, scope: {} }] } },
+      [
+        'gcp.syncToken: wanted milliseconds since 1970, came 7',
+        'gcp.prefixes[0]: wanted an object, came null',
+        'gcp.prefixes[1].ipv4Prefix: wanted an IPv4 prefix with no bits beyond it, came 8',
+        'gcp.prefixes[1].scope: wanted 1 to 64 letters, digits and hyphens, came an object',
+      ],
+    ],
+    [
+      'tags that are none',
+      {
+        azure: {
+          changeNumber: -1,
+          cloud: 'Public',
+          values: [
+            {},
+            { name: 'Sql', properties: null },
+            { name: 'AzureCloud.x', properties: { region: 'x y', addressPrefixes: {} } },
+          ],
+        },
+      },
+      [
+        'azure.changeNumber: wanted a whole number of 0 or more, came -1',
+        'azure.values[0].name: wanted a text, came nothing',
+        'azure.values[0].properties: wanted an object, came nothing',
+        'azure.values[1].properties: wanted an object, came null',
+        'azure.values[2].properties.region: wanted 1 to 64 letters, digits and hyphens, came "x y"',
+        'azure.values[2].properties.addressPrefixes: wanted a list, came an object',
+      ],
+    ],
+  ])('of %s', ([, documents, problems]) => {
+    expect(problemsOf(documents)).toEqual(problems)
   })
 
   test('a document of no prefixes', () => {

@@ -50,6 +50,11 @@ test('operators ask below a path of their own with a token, and clients see noth
   const explained = await ask(`explain?ip=34.240.0.1&path=${path}`, `Bearer ${token}`)
   expect(await explained.text()).toMatch(/client: aws\/eu-west-1\n[^]+\nreason: in-region\n/)
 
+  const hosts = await ask('hosts', `Bearer ${token}`)
+  expect(await hosts.text()).toContain('registry.example\tupstream registry.example\t')
+  const listed = await ask('hosts.json', `Bearer ${token}`)
+  expect(await listed.json()).toMatchObject({ hosts: [{ what: ['mirror aws/eu-west-1'] }, {}] })
+
   for (const authorization of [undefined, 'Bearer ', 'Bearer no', `Basic ${token}`, token]) {
     const answer = await ask('readyz', authorization)
     expect(answer.status).toBe(404)

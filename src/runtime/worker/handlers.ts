@@ -1,8 +1,9 @@
+import type { ScheduledController } from '@cloudflare/workers-types'
 import type { Config } from '../../config/made.ts'
-import { createAddressTable } from '../../core/address-table.ts'
 import { refuse } from '../../core/error.ts'
 import { answerRefusal } from '../../proxy/answer.ts'
 import { crc32 } from '../crc32.ts'
+import { createBucketRanges } from '../ranges/bucket.ts'
 import { makeWorkerConfig } from './config.ts'
 import type { WorkerContext, WorkerEnv } from './env.ts'
 import { createWorkerRecord } from './events.ts'
@@ -16,7 +17,11 @@ export type WorkerHandlers = {
     env: WorkerEnv,
     context: WorkerContext,
   ) => Response | Promise<Response>
-  readonly scheduled: (event: unknown, env: WorkerEnv, context: WorkerContext) => void
+  readonly scheduled: (
+    event: Pick<ScheduledController, 'cron'>,
+    env: WorkerEnv,
+    context: WorkerContext,
+  ) => void
 }
 
 /**
@@ -26,7 +31,8 @@ export type WorkerHandlers = {
  */
 export function createWorkerHandlers(json: unknown, ranges: ArrayBuffer): WorkerHandlers {
   const config = makeWorkerConfig(json)
-  const table = createAddressTable(new Uint8Array(ranges), crc32)
+  let bucket: WorkerEnv['INDEX']
+  const keeper = createBucketRanges(config.ranges, new Uint8Array(ranges), () => bucket)
   const name = `nearport-${crc32(new TextEncoder().encode(JSON.stringify(json)))}`
   let service: WorkerService | undefined
 
@@ -42,15 +48,17 @@ export function createWorkerHandlers(json: unknown, ranges: ArrayBuffer): Worker
       }
       return service.fetch(request, context)
     },
-    scheduled(_event, env, context) {
+    scheduled(event, env, context) {
       service ??= start(config, env)
-      context.waitUntil(service.scheduled())
+      context.waitUntil(service.scheduled(event.cron))
     },
   }
 
   function start(checked: Config, env: WorkerEnv): WorkerService {
     const record = createWorkerRecord({ env, log: writeLine, random: Math.random })
-    return createWorkerService({ config: checked, table, env, name, record })
+    // The same for each request of an isolate, and known as the first one comes.
+    bucket = env.INDEX
+    return createWorkerService({ config: checked, ranges: keeper, env, name, record })
   }
 }
 

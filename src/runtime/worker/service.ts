@@ -1,20 +1,23 @@
 import type { Config } from '../../config.ts'
-import type { AddressTable } from '../../core/address-table.ts'
 import type { ServiceEvent } from '../../core/event.ts'
+import { listHosts } from '../../core/hosts.ts'
 import { createApp } from '../../proxy/app.ts'
 import { createClientAddressReader } from '../../proxy/client-address.ts'
 import { hostOf } from '../../proxy/host.ts'
 import { createOptOut } from '../../proxy/opt-out.ts'
 import { createUpstreamHealth } from '../../proxy/upstream/health.ts'
+import type { RangesKeeper } from '../../ranges/keeper.ts'
 import { createMirrorHealth } from '../mirror-health.ts'
 import { createMirrorWatching } from '../mirror-watching.ts'
 import { createPolicies, createPolicy, createPolicyFor } from '../policy.ts'
+import { createConfiguredAccounting, createSavingsTerms } from '../report-terms.ts'
 import { readyDetails } from '../ready-details.ts'
 import { askUpstreamsEveryMs, createUpstreamAsking } from '../upstream-asking.ts'
 import type { WorkerContext, WorkerEnv } from './env.ts'
 import { textsOf } from './env.ts'
 import { createLooks } from './looks.ts'
-import { createWorkerOperators, operatorsPath } from './operators.ts'
+import { createWorkerOperators, explainText, operatorsPath } from './operators.ts'
+import { createWorkerPage } from './page.ts'
 import { createWorkerPresence } from './presence.ts'
 import { createWorkerRelay } from './relay.ts'
 import { signWorkerMirrors } from './signing.ts'
@@ -22,13 +25,16 @@ import { signWorkerMirrors } from './signing.ts'
 /** One isolate's nearport. */
 export type WorkerService = {
   readonly fetch: (request: Request, context: WorkerContext) => Response | Promise<Response>
-  /** Looks for a newer index, whether or not one is due. */
-  readonly scheduled: () => Promise<void>
+  /**
+   * Looks for newer ranges, where the cron names its hour; else for a newer index, whether or not one
+   * is due, and at the mirrors.
+   */
+  readonly scheduled: (cron: string) => Promise<void>
 }
 
 export type WorkerServiceDeps = {
   readonly config: Config
-  readonly table: AddressTable
+  readonly ranges: RangesKeeper
   readonly env: WorkerEnv
   /** The deployment's name, the same in each of its isolates. */
   readonly name: string
@@ -42,7 +48,8 @@ export type WorkerServiceDeps = {
  * configuration names.
  */
 export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
-  const { table, env } = deps
+  const { ranges, env } = deps
+  const { table } = ranges
   const now = Date.now
   const config = signWorkerMirrors(deps.config, textsOf(env), now)
   const health = createUpstreamHealth({
@@ -71,7 +78,8 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     deps.record(event)
   }
   const optOut = createOptOut(config.optOut)
-  const policies = createPolicies(createPolicy(config, health.isUp, passThrough?.openness))
+  const policy = createPolicy(config, health.isUp, passThrough?.openness)
+  const policies = createPolicies(policy)
   const addressOf = createClientAddressReader(config.clientAddress)
 
   const app = createApp<WorkerEnv>({
@@ -91,10 +99,33 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     now,
     elapsedMs: () => performance.now(),
   })
+  const explain = { policyFor: createPolicyFor(policies, optOut), presence, locate: table.locate }
+  const page = createWorkerPage({
+    env,
+    upstreams: config.upstreams,
+    report: {
+      accounting: createConfiguredAccounting(config),
+      state: () => ({
+        index: keeper?.state(),
+        mirrors: mirrorHealth.all(),
+        upstreams: health.all(),
+        ranges: ranges.states(),
+      }),
+      savings: () => ({
+        ...createSavingsTerms(config, policy),
+        heldBytes: keeper?.heldBytes(),
+      }),
+      unhealthySinceMs: () => mirrorHealth.unhealthySinceMs(),
+    },
+    explain: (method, path, text) => explainText(method, path, text, explain),
+    now,
+  })
   const operators = createWorkerOperators({
+    page,
     token: env.ADMIN_TOKEN,
     details: () => readyDetails(config, table, keeper, now(), mirrorHealth.all()),
-    explain: { policyFor: createPolicyFor(policies, optOut), presence, locate: table.locate },
+    hosts: () => listHosts(config),
+    explain,
   })
 
   const refresh = async (isAsked: boolean) => {
@@ -108,6 +139,9 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
       record({ event: 'mirror-lost', timeMs: now(), mirror })
     }
   }
+  const tell = async (events: ReturnType<RangesKeeper['restore']>) => {
+    for (const event of await events) record(event)
+  }
   const askUpstreams = createUpstreamAsking(config, health, (url, init) => fetch(url, init))
   const isWatching = config.health.everySeconds > 0 && config.mirrors.length > 0
   const looks = [
@@ -115,6 +149,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     probe && { everyMs: config.probe.recheckSeconds * 1000, look: recheck },
     askUpstreams && { everyMs: askUpstreamsEveryMs, look: askUpstreams },
     isWatching && { everyMs: config.health.everySeconds * 1000, look: watching.look },
+    env.INDEX && { everyMs: keptRangesEveryMs, look: () => tell(ranges.restore()) },
   ]
   const due = createLooks(looks.filter((each) => each !== undefined && each !== false))
 
@@ -126,11 +161,17 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
       }
       return app.fetch(request, env)
     },
-    async scheduled() {
+    async scheduled(cron) {
+      if (namesItsHour.test(cron)) return tell(ranges.refreshDue())
       await Promise.all([refresh(true), isWatching && watching.look()])
     },
   }
 }
+
+/** What another isolate has left in the bucket is seen within this. */
+const keptRangesEveryMs = 3_600_000
+/** A cron of once a day or less: ranges are worked on for seconds, and new ones come every few days. */
+const namesItsHour = /^\d+ \d+ /
 
 function isForOperators(url: string): boolean {
   return url.startsWith(operatorsPath, url.indexOf('/', url.indexOf('://') + 3))
