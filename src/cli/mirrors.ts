@@ -17,8 +17,9 @@ nearport mirrors rollback [GENERATION] [--dry-run] [--json]
 nearport mirrors release [--dry-run] [--json]
 
   list         what each mirror holds, what the index says of it, and whether it serves clients or why not
-  create       makes and sets up buckets: public read of the blobs alone (none where it is private), TLS only, an end for uploads that nobody
-               completes, the marker and the canary; what is there stays, and a bucket that is not ours is refused
+  create       makes and sets up buckets: public read of the blobs alone (none where it is private), TLS only,
+               an end for uploads that nobody completes, the marker and the canary; what is there stays, and
+               a bucket that is not ours is refused
   check        what is wrong with each mirror, and what mends it
   generations  the generations of the index, the newest first
   rollback     publishes an earlier generation again (default: the one before), as far as the mirrors still hold it,

@@ -1,6 +1,7 @@
 import { hashedPart, openIndex } from '../core/blob-index.ts'
 import type { Presence } from '../core/policy.ts'
 import type { IndexEvent } from '../core/event.ts'
+import { failureText } from '../core/failure-text.ts'
 import type { IndexPointer } from '../core/index-pointer.ts'
 import { indexPointerName, parseIndexPointer } from '../core/index-pointer.ts'
 import type { Mirror } from '../core/mirror.ts'
@@ -96,7 +97,7 @@ export function createIndexKeeper(deps: {
         if (reader !== kept?.reader) await keep(pointer, bytes, problems)
         return describe('loaded', problems)
       } catch (error) {
-        problems.push(`${reader.name}: generation ${pointer.generation}: ${messageOf(error)}`)
+        problems.push(`${reader.name}: generation ${pointer.generation}: ${failureText(error)}`)
       }
     }
     return describe(state === undefined ? 'missing' : 'unchanged', problems)
@@ -111,7 +112,7 @@ export function createIndexKeeper(deps: {
     try {
       await kept?.keep(pointer, bytes)
     } catch (error) {
-      problems.push(`${kept!.reader.name}: ${messageOf(error)}`)
+      problems.push(`${kept!.reader.name}: ${failureText(error)}`)
     }
   }
 
@@ -158,7 +159,7 @@ async function readPointers(
         const pointer = await reader.pointer()
         return pointer && { reader, pointer }
       } catch (error) {
-        problems.push(`${reader.name}: ${messageOf(error)}`)
+        problems.push(`${reader.name}: ${failureText(error)}`)
         return undefined
       }
     }),
@@ -185,10 +186,4 @@ async function checkHash(bytes: Uint8Array, pointer: IndexPointer): Promise<void
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  // `fetch failed` alone tells nobody anything.
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

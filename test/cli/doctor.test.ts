@@ -107,6 +107,9 @@ test('an upstream that does not answer, no index, and a clock that is off', asyn
   })
   expect(of('upstream http://127.0.0.1:1').findings[0]!.what).toContain('does not answer')
   expect(of('index').findings.at(-1)!.what).toContain('there is none')
+  expect(of('index').findings[0]!.fix).toBe(
+    'nearport sync, or if it has run, nearport mirrors check',
+  )
   expect(of('clock').findings[0]!.what).toMatch(/^this clock is 3\d{3} s before that of/)
 })
 

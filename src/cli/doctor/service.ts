@@ -32,8 +32,10 @@ export function examineIndex(config: Config, { now }: DoctorDeps): Promise<Exami
     const { keeper } = createPresence(config, now)
     if (keeper === undefined) return see(`none is needed: presence is ${config.presence}`)
     const { problems } = await keeper.refresh()
-    for (const problem of problems) add('warning', problem, 'nearport mirrors check')
     const state = keeper.state()
+    // Before the first sync a store answers as one does whose index is not public.
+    const fix = state === undefined ? 'nearport sync, or if it has run, ' : ''
+    for (const problem of problems) add('warning', problem, `${fix}nearport mirrors check`)
     if (state === undefined) {
       return add('wrong', 'there is none: every blob comes from the upstream', 'nearport sync')
     }

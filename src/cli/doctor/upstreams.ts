@@ -59,7 +59,7 @@ async function examineMode(
   see: (what: string) => void,
 ): Promise<void> {
   if (repository === undefined) {
-    see(`mode ${upstream.mode}, not tried: sync.repositories names no repository of it`)
+    see(`mode ${upstream.mode}, not tried: sync.repositories names no repository of it without a *`)
     return
   }
   if (upstream.clientCredentials === true) {

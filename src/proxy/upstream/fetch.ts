@@ -1,3 +1,4 @@
+import { failureText } from '../../core/failure-text.ts'
 import type { AddressRules } from './address.ts'
 import { addressProblem } from './address.ts'
 import { within } from '../within.ts'
@@ -131,7 +132,5 @@ async function readAway(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
 
 /** What went wrong, in words: what fetch throws says nothing itself, and its cause does. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { message, cause } = error
-  return cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message
+  return failureText(error)
 }
