@@ -1,8 +1,5 @@
 import type { Config } from '../config.ts'
 import type { ServiceEvent } from '../core/event.ts'
-import { createApp } from '../proxy/app.ts'
-import { createClientAddressReader } from '../proxy/client-address.ts'
-import { hostOf } from '../proxy/host.ts'
 import { createOptOut } from '../proxy/opt-out.ts'
 import { createUpstreamHealth } from '../proxy/upstream/health.ts'
 import { startRefreshing } from './index-refresh.ts'
@@ -14,6 +11,7 @@ import { createPolicies, createPolicy } from './policy.ts'
 import { createPresence } from './presence.ts'
 import { startRechecking } from './probe-recheck.ts'
 import { createConfiguredRanges, startRanges } from './ranges.ts'
+import { createServedApp } from './served-app.ts'
 import { startAskingUpstreams } from './upstream-asking.ts'
 
 /**
@@ -56,22 +54,13 @@ export function makeNodeParts(given: Config, { record, env, before }: NodePartsD
   const policies = createPolicies(policy)
   const optOut = createOptOut(config.optOut)
   const ranges = createConfiguredRanges(config.ranges)
-  const { table } = ranges
-  const addressOf = createClientAddressReader(config.clientAddress)
-  const clientOf = (request: Request, bindings: PeerBindings | undefined) =>
-    addressOf(request.headers, bindings?.incoming?.socket.remoteAddress)
 
-  const app = createApp<PeerBindings>({
-    policyOf(request, ns, bindings) {
-      const isOut = optOut?.has(request, () => clientOf(request, bindings)) === true
-      return (isOut ? policies.optedOut : policies.usual)(() => hostOf(request.url), ns)
-    },
-    locate(request, bindings) {
-      const address = clientOf(request, bindings)
-      return address === undefined ? undefined : table.locate(address)
-    },
+  const app = createServedApp<PeerBindings>({
+    config,
+    policies,
+    optOut,
+    table: ranges.table,
     presence: watching.presence,
-    askForMs: config.probe.timeoutMs,
     relay,
     passThrough,
     record(event) {
@@ -79,7 +68,8 @@ export function makeNodeParts(given: Config, { record, env, before }: NodePartsD
       record(event)
     },
     now,
-    elapsedMs: () => performance.now(),
+    // Whoever has a server of another kind gives nothing with a request.
+    peerOf: (bindings: PeerBindings | undefined) => bindings?.incoming?.socket.remoteAddress,
   })
 
   return {

@@ -1,9 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { ServiceEvent } from '../../core/event.ts'
 import { listHosts } from '../../core/hosts.ts'
-import { createApp } from '../../proxy/app.ts'
-import { createClientAddressReader } from '../../proxy/client-address.ts'
-import { hostOf } from '../../proxy/host.ts'
 import { createOptOut } from '../../proxy/opt-out.ts'
 import { createUpstreamHealth } from '../../proxy/upstream/health.ts'
 import type { RangesKeeper } from '../../ranges/keeper.ts'
@@ -12,6 +9,7 @@ import { createMirrorWatching } from '../mirror-watching.ts'
 import { createPolicies, createPolicy, createPolicyFor } from '../policy.ts'
 import { createConfiguredAccounting, createSavingsTerms } from '../report-terms.ts'
 import { readyDetails } from '../ready-details.ts'
+import { createServedApp } from '../served-app.ts'
 import { askUpstreamsEveryMs, createUpstreamAsking } from '../upstream-asking.ts'
 import type { WorkerContext, WorkerEnv } from './env.ts'
 import { textsOf } from './env.ts'
@@ -80,24 +78,19 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
   const optOut = createOptOut(config.optOut)
   const policy = createPolicy(config, health.isUp, passThrough?.openness)
   const policies = createPolicies(policy)
-  const addressOf = createClientAddressReader(config.clientAddress)
 
-  const app = createApp<WorkerEnv>({
-    policyOf(request, ns) {
-      const isOut = optOut?.has(request, () => addressOf(request.headers, undefined)) === true
-      return (isOut ? policies.optedOut : policies.usual)(() => hostOf(request.url), ns)
-    },
-    locate(request) {
-      const address = addressOf(request.headers, undefined)
-      return address === undefined ? undefined : table.locate(address)
-    },
+  const app = createServedApp<WorkerEnv>({
+    config,
+    policies,
+    optOut,
+    table,
     presence,
-    askForMs: config.probe.timeoutMs,
     relay,
     passThrough,
     record,
     now,
-    elapsedMs: () => performance.now(),
+    // An isolate has no sockets.
+    peerOf: () => undefined,
   })
   const explain = { policyFor: createPolicyFor(policies, optOut), presence, locate: table.locate }
   const page = createWorkerPage({
