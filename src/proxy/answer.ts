@@ -7,12 +7,26 @@ import type { BlobRequest, ManifestRequest } from '../core/request.ts'
 import { isWellFormedDigest } from '../core/digest.ts'
 import { upstreamUrl } from '../core/upstream.ts'
 
-// Every answer names its Content-Length: a HEAD without one breaks crane and oras. Headers are plain objects, which
-// @hono/node-server writes without making a Headers of them.
+/**
+ * An answer from what is known here, before it is of any runtime's own kind. Every one names its
+ * Content-Length: a HEAD without one breaks crane and oras.
+ */
+export type Answer = {
+  readonly status: number
+  /** A plain object, which Node writes as it is. */
+  readonly headers: Record<string, string>
+  /** Null: none, as of every answer to HEAD. */
+  readonly body: string | null
+}
+
+/** The same as a Web Response. */
+export function responseOf({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers })
+}
 
 /** `GET /v2/`: 200 and no challenge, so that no client goes looking for a token. */
-export function answerVersion(method: string): Response {
-  return new Response(method === 'HEAD' ? null : '{}', {
+export function answerVersion(method: string): Answer {
+  return {
     status: 200,
     headers: {
       'Content-Type': 'application/json',
@@ -20,7 +34,8 @@ export function answerVersion(method: string): Response {
       'Docker-Distribution-Api-Version': 'registry/2.0',
       'X-Nearport-Reason': 'version',
     },
-  })
+    body: method === 'HEAD' ? null : '{}',
+  }
 }
 
 /**
@@ -30,7 +45,7 @@ export function answerVersion(method: string): Response {
 export function redirectToMirror(
   decision: Extract<Decision, { action: 'mirror' }>,
   request: BlobRequest,
-): Response {
+): Answer {
   const location = signedBlobUrl(decision.mirror, request.method, request.mirrorable!)
   return redirect(location, decision.reason, request.digest)
 }
@@ -39,7 +54,7 @@ export function redirectToMirror(
 export function redirectToUpstream(
   decision: Extract<Decision, { action: 'upstream' }>,
   request: BlobRequest | ManifestRequest,
-): Response {
+): Answer {
   const rest =
     request.kind === 'blob' ? `blobs/${request.digest}` : `manifests/${request.reference}`
   const digest = request.kind === 'blob' ? request.digest : request.reference
@@ -55,8 +70,8 @@ export function answerSize(
   sizeBytes: number,
   request: BlobRequest,
   reason: Reason = 'known-size',
-): Response {
-  return new Response(null, {
+): Answer {
+  return {
     status: 200,
     headers: {
       'Content-Type': 'application/octet-stream',
@@ -66,8 +81,11 @@ export function answerSize(
       'Docker-Content-Digest': request.digest,
       'X-Nearport-Reason': reason,
     },
-  })
+    body: null,
+  }
 }
+
+const utf8 = new TextEncoder()
 
 /** An error as the spec wants it; `more` are headers above the usual ones. */
 export function answerRefusal(
@@ -75,11 +93,11 @@ export function answerRefusal(
   method: string,
   reason: Reason = 'refused',
   more: Readonly<Record<string, string>> = {},
-): Response {
+): Answer {
   const body = errorBody(refusal)
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
-    'Content-Length': String(new TextEncoder().encode(body).length),
+    'Content-Length': String(utf8.encode(body).length),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'X-Nearport-Reason': reason,
@@ -87,21 +105,26 @@ export function answerRefusal(
   if (refusal.status === 405) headers['Allow'] = 'GET, HEAD'
   if (refusal.status === 503) headers['Retry-After'] = '5'
   Object.assign(headers, more)
-  return new Response(method === 'HEAD' ? null : body, { status: refusal.status, headers })
+  return { status: refusal.status, headers, body: method === 'HEAD' ? null : body }
+}
+
+/** The same as a Web Response. */
+export function respondRefusal(...of: Parameters<typeof answerRefusal>): Response {
+  return responseOf(answerRefusal(...of))
 }
 
 /** The answer to what is refused by decision. */
 export function answerRefused(
   { refusal, reason }: Extract<Decision, { action: 'refuse' }>,
   method: string,
-): Response {
+): Answer {
   // The hour of a budget goes on by a minute at a time.
   const more: Record<string, string> = reason === 'over-budget' ? { 'Retry-After': '60' } : {}
   return answerRefusal(refusal, method, reason, more)
 }
 
 /** One hop to an absolute address, which nobody may remember. */
-export function redirect(location: string, reason: Reason, digest: string | undefined): Response {
+export function redirect(location: string, reason: Reason, digest: string | undefined): Answer {
   const headers: Record<string, string> = {
     Location: location,
     'Content-Length': '0',
@@ -110,5 +133,5 @@ export function redirect(location: string, reason: Reason, digest: string | unde
     'X-Nearport-Reason': reason,
   }
   if (digest !== undefined) headers['Docker-Content-Digest'] = digest
-  return new Response(null, { status: 307, headers })
+  return { status: 307, headers, body: null }
 }

@@ -1,25 +1,17 @@
 import { Hono } from 'hono'
-import type { Settled } from '../core/decision.ts'
+import type { Decision, Settled } from '../core/decision.ts'
 import type { Policy } from '../core/policy.ts'
-import { decide } from '../core/decide.ts'
 import { refuse } from '../core/error.ts'
-import type { BlobRequest, ListingRequest, ManifestRequest, TokenRequest } from '../core/request.ts'
 import { locationText } from '../core/location.ts'
-import { nsOf, parseRequest } from '../core/request.ts'
-import type { Upstream } from '../core/upstream.ts'
-import {
-  answerRefusal,
-  answerRefused,
-  answerSize,
-  answerVersion,
-  redirectToMirror,
-  redirectToUpstream,
-} from './answer.ts'
+import type { BlobRequest, ListingRequest, ManifestRequest, TokenRequest } from '../core/request.ts'
+import { responseOf, respondRefusal } from './answer.ts'
 import { decideByAsking } from './ask.ts'
+import { answerKnown, begin, namespaceOf } from './at-once.ts'
 import { describe } from './describe.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
 import type { VersionRequest } from './pass-through/pass-through.ts'
 import type { Relayed, Told } from './relay/relay.ts'
+import { headOf } from './request-head.ts'
 
 /** The service that clients see. Every answer is made here, and leaves one event. */
 export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bindings: Env }> {
@@ -27,13 +19,13 @@ export function createApp<Env extends object>(deps: ProxyDeps<Env>): Hono<{ Bind
   app.all('*', (c) => handle(c.req.raw, c.env, deps))
   app.onError((error, c) => {
     const refusal = refuse('UNKNOWN', 'something went wrong here')
-    const method = c.req.method
-    const range = undefined
-    const times = startTimes(deps)
-    const handling = { method, request: refusal, range, client: undefined, policy: none, ...times }
+    const { method } = c.req
+    const times = { timeMs: deps.now(), startedMs: deps.elapsedMs() }
+    const unread = { range: undefined, client: undefined, policy: none }
+    const handling = { method, request: refusal, ...unread, ...times }
     const decision = { action: 'refuse', reason: 'refused', refusal } as const
     deps.record(describe(decision, handling, refusal.status, deps, error.stack))
-    return answerRefusal(refusal, method)
+    return respondRefusal(refusal, method)
   })
   return app
 }
@@ -46,28 +38,15 @@ const none: Policy = {
 }
 
 function handle<Env>(raw: Request, env: Env, deps: ProxyDeps<Env>): Response | Promise<Response> {
-  const times = startTimes(deps)
-  const request = parseRequest(raw.method, targetOf(raw.url))
-  const client = deps.locate(raw, env)
-  const range = request.kind === 'blob' ? (raw.headers.get('range') ?? undefined) : undefined
-  const policy = deps.policyOf(raw, nsOf(request), env)
-  const handling = { method: raw.method, request, range, client, policy, ...times }
-  const decision = decide(request, client, policy, deps.presence.current())
+  const { handling, decision } = begin(headOf(raw), env, deps)
   // No promise where none is needed: the answer from memory goes out in the same turn.
-  return decision.action === 'ask' || decision.action === 'ask-upstream'
-    ? decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
-    : answer(decision, raw, handling, deps)
+  return isSettled(decision)
+    ? answer(decision, raw, handling, deps)
+    : decideByAsking(decision, handling, deps).then((asked) => answer(asked, raw, handling, deps))
 }
 
-function startTimes(deps: Pick<ProxyDeps<never>, 'now' | 'elapsedMs'>) {
-  return { timeMs: deps.now(), startedMs: deps.elapsedMs() }
-}
-
-/** Path and query as they stand in an absolute URL. */
-function targetOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  const end = url.indexOf('#', start)
-  return end === -1 ? url.slice(start) : url.slice(start, end)
+function isSettled(decision: Decision): decision is Settled {
+  return decision.action !== 'ask' && decision.action !== 'ask-upstream'
 }
 
 function answer<Env>(
@@ -76,42 +55,35 @@ function answer<Env>(
   handling: Handling,
   deps: ProxyDeps<Env>,
 ): Response | Promise<Response> {
-  const { method, request, policy } = handling
+  const known = answerKnown(decision, handling, deps)
+  // What is not known has to be given by an upstream, or by one of what is kept of it.
+  return known === undefined ? give(decision as Given, raw, handling, deps) : responseOf(known)
+}
+
+type Given = Extract<Settled, { action: 'version' | 'token' | 'upstream' | 'relay' }>
+
+function give<Env>(
+  decision: Given,
+  raw: Request,
+  handling: Handling,
+  deps: ProxyDeps<Env>,
+): Response | Promise<Response> {
+  const { request } = handling
   const finish = (response: Response, error?: string, told?: Told) => {
-    // The distribution spec has whoever went by it say so; only a name that is listed comes this far.
-    const ns = policy.within === undefined ? undefined : nsOf(request)
-    if (ns) response.headers.set('OCI-Namespace', ns)
-    // Whoever sets a nearport up sees here whether it reads addresses where they are.
+    const ns = namespaceOf(handling)
+    if (ns !== undefined) response.headers.set('OCI-Namespace', ns)
     if (request.kind === 'version') {
       response.headers.set('X-Nearport-Client', locationText(handling.client))
     }
     deps.record(describe(decision, handling, response.status, deps, error, told))
     return response
   }
-  const askWhoKnows = (upstreams: readonly Upstream[]) => {
+  if (decision.action === 'version' || decision.action === 'token') {
     const { passThrough } = deps
     if (passThrough === undefined) throw new Error('wanted passThrough for clientCredentials')
     return passThrough
-      .answer(request as VersionRequest | TokenRequest, upstreams, raw)
+      .answer(request as VersionRequest | TokenRequest, decision.upstreams ?? [], raw)
       .then(({ response, error }) => finish(response, error))
-  }
-  switch (decision.action) {
-    case 'version':
-      if (decision.upstreams === undefined) return finish(answerVersion(method))
-      return askWhoKnows(decision.upstreams)
-    case 'token':
-      return askWhoKnows(decision.upstreams)
-    case 'refuse':
-      return finish(answerRefused(decision, method))
-    case 'mirror':
-      return finish(redirectToMirror(decision, request as BlobRequest))
-    case 'size':
-      return finish(answerSize(decision.sizeBytes, request as BlobRequest))
-    case 'upstream':
-      if (decision.upstream.mode === 'relay') break
-      return finish(redirectToUpstream(decision, request as BlobRequest | ManifestRequest))
-    case 'relay':
-      break
   }
   const given = (relayed: Relayed) => finish(relayed.response, relayed.error, relayed)
   const asked = request as BlobRequest | ManifestRequest | ListingRequest

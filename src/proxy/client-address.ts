@@ -1,11 +1,12 @@
 import type { ClientAddressSource } from '../config.ts'
 import { bareAddress } from '../core/address.ts'
+import type { RequestHead } from './request-head.ts'
 
 /**
  * Reads a client's address from a request; `socket` is the peer's address as the runtime sees it.
  */
 export type ClientAddressReader = (
-  headers: { get: (name: string) => string | null },
+  head: Pick<RequestHead, 'header'>,
   socket: string | undefined,
 ) => string | undefined
 
@@ -16,11 +17,12 @@ export type ClientAddressReader = (
  */
 export function createClientAddressReader(source: ClientAddressSource): ClientAddressReader {
   if (source.kind === 'socket') {
-    return (_headers, socket) => (socket === undefined ? undefined : bareAddress(socket))
+    return (_head, socket) => (socket === undefined ? undefined : bareAddress(socket))
   }
-  const { header, fromRight } = source
-  return (headers) => {
-    const value = headers.get(header)
+  const { fromRight } = source
+  const header = source.header.toLowerCase()
+  return (head) => {
+    const value = head.header(header)
     return value === null ? undefined : valueFromRight(value, fromRight)
   }
 }

@@ -5,6 +5,7 @@ import type { RegistryRequest } from '../core/request.ts'
 import type { PassThrough } from './pass-through/pass-through.ts'
 import type { PresenceSource } from './presence.ts'
 import type { Relay } from './relay/relay.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** What the app needs of the world. `Env` is what the runtime gives with a request. */
 export type ProxyDeps<Env> = {
@@ -13,9 +14,9 @@ export type ProxyDeps<Env> = {
    * to a mirror. `ns` is containerd's. What it is made of is swapped whole, when a newer one has
    * passed its checks.
    */
-  readonly policyOf: (request: Request, ns: string | undefined, env: Env) => Policy
+  readonly policyOf: (head: RequestHead, ns: string | undefined, env: Env) => Policy
   /** Where the client is, from the one configured source of its address. */
-  readonly locate: (request: Request, env: Env) => ClientLocation | undefined
+  readonly locate: (head: RequestHead, env: Env) => ClientLocation | undefined
   readonly presence: PresenceSource
   /** How long one request may spend asking mirrors, in milliseconds. */
   readonly askForMs: number

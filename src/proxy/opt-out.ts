@@ -1,5 +1,5 @@
 import { createAddressRanges } from '../core/address-ranges.ts'
-import { hostOf } from './host.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** Who must not be sent to a mirror, by any of these. */
 export type OptOutRules = {
@@ -13,7 +13,7 @@ export type OptOutRules = {
 
 /** Tells who must not be sent to a mirror. */
 export type OptOut = {
-  readonly has: (request: Request, addressOf: () => string | undefined) => boolean
+  readonly has: (head: RequestHead, addressOf: () => string | undefined) => boolean
   /** Whether it is so for whoever comes from an address. */
   readonly hasAddress: (address: string) => boolean
 }
@@ -28,11 +28,12 @@ export function createOptOut({ hosts, addresses, header }: OptOutRules): OptOut 
   if (hosts.length === 0 && addresses.length === 0 && header === undefined) return undefined
   const ranges = createAddressRanges(addresses)
   const names = new Set(hosts)
+  const mark = header?.toLowerCase()
   const isIn = (address: string | undefined) => address !== undefined && ranges.has(address)
   return {
-    has: (request, addressOf) =>
-      (names.size > 0 && names.has(nameOf(hostOf(request.url)))) ||
-      (header !== undefined && request.headers.has(header)) ||
+    has: (head, addressOf) =>
+      (names.size > 0 && names.has(nameOf(head.host))) ||
+      (mark !== undefined && head.header(mark) !== null) ||
       // Reading the address costs the most, and the locating of the client reads it again.
       (addresses.length > 0 && isIn(addressOf())),
     hasAddress: ranges.has,

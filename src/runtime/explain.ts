@@ -71,7 +71,9 @@ export function outcomeOf({
         reason: decision.reason,
         mirror: decision.mirror.id,
         // What is signed is for the client alone: whoever has it may read the blob.
-        location: locationOf(redirectToMirror(decision, request as BlobRequest)).split('?')[0]!,
+        location: redirectToMirror(decision, request as BlobRequest).headers['Location']!.split(
+          '?',
+        )[0]!,
         ...(decision.mirror.signer && { signed: 'yes: its query is not shown' }),
       }
     case 'upstream':
@@ -82,9 +84,9 @@ export function outcomeOf({
       return {
         action,
         reason: decision.reason,
-        location: locationOf(
-          redirectToUpstream(decision, request as BlobRequest | ManifestRequest),
-        ),
+        location: redirectToUpstream(decision, request as BlobRequest | ManifestRequest).headers[
+          'Location'
+        ]!,
       }
     case 'relay':
       return { action, reason: decision.reason, upstream: decision.upstream.registry }
@@ -96,8 +98,4 @@ export function outcomeOf({
     case 'token':
       return { action, reason: decision.reason }
   }
-}
-
-function locationOf(response: Response): string {
-  return response.headers.get('location')!
 }

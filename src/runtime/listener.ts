@@ -6,7 +6,8 @@ import { Server as NetServer } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import { errorBody, refuse } from '../core/error.ts'
-import { answerRefusal } from '../proxy/answer.ts'
+import { respondRefusal } from '../proxy/answer.ts'
+import type { Direct } from './direct.ts'
 import type { Certificate } from './tls-certificate.ts'
 
 /** A web-standard handler on a TCP port. */
@@ -28,24 +29,31 @@ export type Listener = {
 
 export type Handler = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
+/** What answers on a port. */
+export type Served = {
+  readonly fetch: Handler
+  /** Asked first, where there is one. */
+  readonly direct?: Direct | undefined
+}
+
 /**
  * Starts to listen, with TLS where there is a certificate. `host` undefined is every address, IPv6 and
  * IPv4. Rejects where the port cannot be had.
  */
 export async function listen(
-  handler: Handler,
+  { fetch, direct }: Served,
   address: { readonly host: string | undefined; readonly port: number },
   certificate?: Certificate,
 ): Promise<Listener> {
   let discouraged = false
-  const respond = getRequestListener((request, env) => handler(request, env as HttpBindings), {
+  const respond = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     // HTTP/1.0 has no Host, and health checkers send none.
     hostname: 'localhost',
-    errorHandler: () => answerRefusal(refuse('NAME_INVALID', 'not a request we can read'), 'GET'),
+    errorHandler: () => respondRefusal(refuse('NAME_INVALID', 'not a request we can read'), 'GET'),
   })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (discouraged) outgoing.shouldKeepAlive = false
-    void respond(incoming, outgoing)
+    if (direct?.(incoming, outgoing) !== true) void respond(incoming, outgoing)
   }
   const { server, showCertificate } = createServerFor(answer, certificate)
   server.on('clientError', answerClientError)

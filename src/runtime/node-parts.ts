@@ -55,7 +55,7 @@ export function makeNodeParts(given: Config, { record, env, before }: NodePartsD
   const optOut = createOptOut(config.optOut)
   const ranges = createConfiguredRanges(config.ranges)
 
-  const app = createServedApp<PeerBindings>({
+  const { app, atOnce } = createServedApp<PeerBindings>({
     config,
     policies,
     optOut,
@@ -75,6 +75,7 @@ export function makeNodeParts(given: Config, { record, env, before }: NodePartsD
   return {
     config,
     app,
+    atOnce,
     policy,
     policies,
     optOut,

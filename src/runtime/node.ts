@@ -6,10 +6,11 @@ import { listHosts } from '../core/hosts.ts'
 import { createPage } from '../metrics/page/page.ts'
 import { makeReport } from '../metrics/report.ts'
 import { createAdminApp } from '../proxy/admin.ts'
+import { createDirect } from './direct.ts'
 import { explainAddress, explanationLines } from './explain.ts'
 import type { Listener } from './listener.ts'
 import { listen } from './listener.ts'
-import type { NodeParts } from './node-parts.ts'
+import type { NodeParts, PeerBindings } from './node-parts.ts'
 import { makeNodeParts } from './node-parts.ts'
 import { createOperators } from './operators.ts'
 import { createPolicyFor } from './policy.ts'
@@ -69,11 +70,11 @@ export async function startService(
       now: Date.now,
     }),
   })
-  const listener = await listenForClients(
-    (request, bindings) => parts.app.fetch(request, bindings),
-    config,
-    recordAll,
-  )
+  const served = {
+    fetch: (request: Request, bindings: PeerBindings) => parts.app.fetch(request, bindings),
+    direct: createDirect((head, bindings) => parts.atOnce(head, bindings)),
+  }
+  const listener = await listenForClients(served, config, recordAll)
   const adminListener = await listenForOperators(admin.fetch, config, listener)
   const where = `clients on port ${listener.port}, operators on port ${adminListener.port}`
   recordAll({ event: 'started', timeMs: Date.now(), detail: where })
@@ -138,7 +139,7 @@ async function listenForOperators(
 ): Promise<Listener> {
   try {
     const address = { host: config.adminHost, port: config.adminPort }
-    return await listen((request) => fetchAdmin(request), address)
+    return await listen({ fetch: (request) => fetchAdmin(request) }, address)
   } catch (error) {
     await listener.close(0)
     throw error

@@ -45,7 +45,9 @@ export async function createRunMetrics(
   const { scrape, say, pushEveryMs = 15_000 } = deps
   const admin = createAdminApp({ ready: () => true, details: () => ({}), metrics: scrape })
   const listener =
-    port === undefined ? undefined : await listen((request) => admin.fetch(request), { host, port })
+    port === undefined
+      ? undefined
+      : await listen({ fetch: (request) => admin.fetch(request) }, { host, port })
 
   let pushing = Promise.resolve()
   let isPushing = false

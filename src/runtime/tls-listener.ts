@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { CertificateEvent } from '../core/event.ts'
-import type { Handler, Listener } from './listener.ts'
+import type { Listener, Served } from './listener.ts'
 import { listen } from './listener.ts'
 import type { Certificate, CertificateFiles } from './tls-certificate.ts'
 import { isSameCertificate, readCertificate } from './tls-certificate.ts'
@@ -13,14 +13,14 @@ const lookEveryMs = 10_000
  * while it listens. Rejects where the port cannot be had, or its certificate cannot be used.
  */
 export async function listenForClients(
-  handler: Handler,
+  served: Served,
   { host, port, tls }: Pick<Config, 'host' | 'port' | 'tls'>,
   record: (event: CertificateEvent) => void,
   everyMs: number = lookEveryMs,
 ): Promise<Listener> {
-  if (tls === undefined) return listen(handler, { host, port })
+  if (tls === undefined) return listen(served, { host, port })
   const first = await readCertificate(tls)
-  const listener = await listen(handler, { host, port }, first)
+  const listener = await listen(served, { host, port }, first)
   const take = (certificate: Certificate) => {
     const { validTo } = certificate
     record({ event: 'certificate', timeMs: Date.now(), outcome: 'taken', validTo })

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
 import type { ClientAddressSource } from '../../src/config.ts'
 import { createClientAddressReader } from '../../src/proxy/client-address.ts'
+import { headOf } from '../../src/proxy/request-head.ts'
 
 const forwarded = (fromRight: number): ClientAddressSource => ({
   kind: 'header',
   header: 'x-forwarded-for',
   fromRight,
 })
+
+const headWith = (headers: Readonly<Record<string, string>>) =>
+  headOf(new Request('http://registry.example/v2/', { headers }))
 
 test.for<[string, ClientAddressSource, string, string | undefined]>([
   ['the last value is the nearest proxy’s', forwarded(1), '1.1.1.1, 2.2.2.2', '2.2.2.2'],
@@ -27,18 +31,18 @@ test.for<[string, ClientAddressSource, string, string | undefined]>([
     '1.1.1.1',
   ],
 ])('%s', ([, source, value, address]) => {
-  const headers = new Headers({ 'x-forwarded-for': value })
-  expect(createClientAddressReader(source)(headers, '7.7.7.7')).toBe(address)
+  const head = headWith({ 'x-forwarded-for': value })
+  expect(createClientAddressReader(source)(head, '7.7.7.7')).toBe(address)
 })
 
 test('a header that is not there says nothing, whatever the socket says', () => {
-  expect(createClientAddressReader(forwarded(1))(new Headers(), '7.7.7.7')).toBeUndefined()
+  expect(createClientAddressReader(forwarded(1))(headWith({}), '7.7.7.7')).toBeUndefined()
 })
 
 test('the socket alone is believed where it is the source', () => {
   const read = createClientAddressReader({ kind: 'socket' })
-  const headers = new Headers({ 'x-forwarded-for': '1.1.1.1' })
-  expect(read(headers, '7.7.7.7')).toBe('7.7.7.7')
-  expect(read(headers, '::ffff:7.7.7.7')).toBe('::ffff:7.7.7.7')
-  expect(read(headers, undefined)).toBeUndefined()
+  const head = headWith({ 'x-forwarded-for': '1.1.1.1' })
+  expect(read(head, '7.7.7.7')).toBe('7.7.7.7')
+  expect(read(head, '::ffff:7.7.7.7')).toBe('::ffff:7.7.7.7')
+  expect(read(head, undefined)).toBeUndefined()
 })

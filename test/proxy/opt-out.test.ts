@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { OptOutRules } from '../../src/proxy/opt-out.ts'
 import { createOptOut } from '../../src/proxy/opt-out.ts'
+import type { RequestHead } from '../../src/proxy/request-head.ts'
+import { headOf } from '../../src/proxy/request-head.ts'
 
 const nobody = { hosts: [], addresses: [] }
 const rules: OptOutRules = {
@@ -9,13 +11,13 @@ const rules: OptOutRules = {
   header: 'x-no-mirror',
 }
 const asked = (url: string, headers: Readonly<Record<string, string>> = {}) =>
-  new Request(`${url}/v2/`, { headers })
+  headOf(new Request(`${url}/v2/`, { headers }))
 
 test('where nobody is named nothing is looked at', () => {
   expect(createOptOut(nobody)).toBeUndefined()
 })
 
-test.for<[string, Request, string | undefined, boolean]>([
+test.for<[string, RequestHead, string | undefined, boolean]>([
   ['by its name', asked('http://direct.registry.example'), undefined, true],
   [
     'by its name, whatever the port and case',
@@ -27,14 +29,14 @@ test.for<[string, Request, string | undefined, boolean]>([
   ['by a header', asked('http://registry.example', { 'x-no-mirror': '' }), undefined, true],
   ['by none of them', asked('http://registry.example'), '203.0.114.9', false],
   ['by no known address', asked('http://registry.example'), undefined, false],
-])('a client is left out %s', ([, request, address, leftOut]) => {
-  expect(createOptOut(rules)!.has(request, () => address)).toBe(leftOut)
+])('a client is left out %s', ([, head, address, leftOut]) => {
+  expect(createOptOut(rules)!.has(head, () => address)).toBe(leftOut)
 })
 
 test('each rule stands alone', () => {
-  const request = asked('http://direct.registry.example', { 'x-no-mirror': 'yes' })
+  const head = asked('http://direct.registry.example', { 'x-no-mirror': 'yes' })
   const has = (some: Partial<OptOutRules>) =>
-    createOptOut({ ...nobody, ...some })!.has(request, () => '203.0.113.9')
+    createOptOut({ ...nobody, ...some })!.has(head, () => '203.0.113.9')
   expect(has({ hosts: ['other.example'] })).toBe(false)
   expect(has({ addresses: ['10.0.0.0/8'] })).toBe(false)
   expect(has({ header: 'x-other' })).toBe(false)

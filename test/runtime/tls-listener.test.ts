@@ -90,7 +90,7 @@ test.for<[string, object, RegExp]>([
 
 async function start(): Promise<void> {
   listener = await listenForClients(
-    (request) => new Response(request.url),
+    { fetch: (request) => new Response(request.url) },
     { host: '127.0.0.1', port: 0, tls: files },
     (event) => events.push(event),
     5,

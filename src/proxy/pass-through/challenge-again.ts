@@ -1,7 +1,7 @@
 import { parseChallenges } from '../../core/challenge.ts'
 import { refuse } from '../../core/error.ts'
 import { pullScope } from '../../core/token-scope.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import { challengeClient } from './client-challenge.ts'
 import { findOurAddress } from './our-address.ts'
 import type { Relayed, RelayContext, UpstreamAnswer } from '../relay/context.ts'
@@ -23,7 +23,7 @@ export function challengeAgain(answer: UpstreamAnswer, context: RelayContext): R
   const challenge = answer.response.headers.get('www-authenticate')
   discard(answer.response)
   const ours = findOurAddress({ url, headers }, challenges.publicUrl, upstream.hosts ?? [])
-  if (ours === undefined) return { response: answerRefusal(noHost, method, reason) }
+  if (ours === undefined) return { response: respondRefusal(noHost, method, reason) }
   try {
     const way = challenges.ways.learn(upstream, challenge)
     if (way.kind === 'open') return undefined
@@ -34,7 +34,7 @@ export function challengeAgain(answer: UpstreamAnswer, context: RelayContext): R
   } catch (cause) {
     const refusal = refuse('UNAVAILABLE', 'the upstream registry does not say how to ask it')
     const error = `${upstream.registry} cannot be asked: ${messageOf(cause)}`
-    return { response: answerRefusal(refusal, method, reason), error }
+    return { response: respondRefusal(refusal, method, reason), error }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/error.ts'
 import { refuse } from '../../core/error.ts'
 import type { Upstream } from '../../core/upstream.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import type { ClientChallenges } from './client-challenge.ts'
 import type { OurAddress } from './our-address.ts'
 import type { Relayed, RelayDeps } from '../relay/context.ts'
@@ -40,7 +40,7 @@ export function refuseClient(
 ): Relayed {
   const refusal = refusalFor(status, whose)
   const more = pauseFor(refusal, retryAfter)
-  const response = answerRefusal(refusal, method, 'credentials', more)
+  const response = respondRefusal(refusal, method, 'credentials', more)
   return status === 403 ? { response } : { response, error: `${whose} answered ${status}` }
 }
 

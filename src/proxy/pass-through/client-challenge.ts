@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/error.ts'
 import { refuse } from '../../core/error.ts'
 import type { Reason } from '../../core/reason.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import type { ClientWay, ClientWays } from './client-ways.ts'
 import type { OurAddress } from './our-address.ts'
 
@@ -32,7 +32,7 @@ export function challengeClient(
   ours: OurAddress,
   { method, reason, ns, scope, error }: ChallengedFor,
 ): Response {
-  if (kind === 'basic' && !ours.isSafe) return answerRefusal(unsafe, method, reason)
+  if (kind === 'basic' && !ours.isSafe) return respondRefusal(unsafe, method, reason)
   const query = ns === undefined ? '' : `?ns=${encodeURIComponent(ns)}`
   const parts = [
     `Bearer realm="${ours.url}/token${query}"`,
@@ -41,7 +41,7 @@ export function challengeClient(
     ...(error !== undefined && errors.has(error) ? [`error="${error}"`] : []),
   ]
   const challenge = kind === 'basic' ? basicChallenge : parts.join(',')
-  return answerRefusal(wanted, method, reason, {
+  return respondRefusal(wanted, method, reason, {
     'WWW-Authenticate': challenge,
     'Docker-Distribution-Api-Version': 'registry/2.0',
   })

@@ -1,5 +1,5 @@
 import type { Upstream } from '../../core/upstream.ts'
-import { answerVersion } from '../answer.ts'
+import { answerVersion, responseOf } from '../answer.ts'
 import type { ClientAsked } from './client-asked.ts'
 import { knowingUpstreams, refuseClient } from './client-asked.ts'
 import { clientAuthorization } from './client-authorization.ts'
@@ -19,7 +19,8 @@ export async function answerClientVersion(asked: ClientAsked): Promise<Relayed> 
   if (authorization === undefined) return challenge(await findWay(knowing, asked), asked)
   const [upstream, ...others] = knowing
   // To ask them all would be to tell each the password of another.
-  if (upstream === undefined || others.length > 0) return { response: answerVersion(method) }
+  if (upstream === undefined || others.length > 0)
+    return { response: responseOf(answerVersion(method)) }
   return askWith(authorization, upstream, asked)
 }
 
@@ -54,7 +55,7 @@ async function askWith(
     signal,
   })
   discard(answer)
-  if (answer.status === 200) return { response: answerVersion(method) }
+  if (answer.status === 200) return { response: responseOf(answerVersion(method)) }
   if (answer.status === 401) {
     return challenge(challenges.ways.learn(upstream, answer.headers.get('www-authenticate')), asked)
   }
@@ -63,6 +64,6 @@ async function askWith(
 }
 
 function challenge(way: ClientWay, { method, ours }: ClientAsked): Relayed {
-  if (way.kind === 'open') return { response: answerVersion(method) }
+  if (way.kind === 'open') return { response: responseOf(answerVersion(method)) }
   return { response: challengeClient(way, ours, { method, reason: 'version' }) }
 }

@@ -1,7 +1,7 @@
 import { refuse } from '../../core/error.ts'
 import type { RegistryRequest, TokenRequest } from '../../core/request.ts'
 import type { Upstream } from '../../core/upstream.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import { noHost } from './challenge-again.ts'
 import type { ClientAsked } from './client-asked.ts'
 import type { ClientChallenges } from './client-challenge.ts'
@@ -42,7 +42,7 @@ export function createPassThrough(deps: PassThroughDeps): PassThrough {
       const { method, headers, url } = client
       const reason = request.kind === 'version' ? 'version' : 'credentials'
       const refused = (refusal: ReturnType<typeof refuse>, error?: string): Relayed => {
-        const response = answerRefusal(refusal, method, reason)
+        const response = respondRefusal(refusal, method, reason)
         return error === undefined ? { response } : { response, error }
       }
       if (headers.get('via')?.includes(relay.name) === true) {

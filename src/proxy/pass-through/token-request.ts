@@ -3,7 +3,7 @@ import type { TokenRequest } from '../../core/request.ts'
 import { pullScope, readPullScopes } from '../../core/token-scope.ts'
 import type { Upstream } from '../../core/upstream.ts'
 import { upstreamOf, upstreamRepository } from '../../core/upstream.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import type { ClientAsked } from './client-asked.ts'
 import { knowingUpstreams, refuseClient } from './client-asked.ts'
 import { clientPassword, worthlessToken } from './client-authorization.ts'
@@ -24,7 +24,7 @@ export async function answerTokenRequest(
   const { method, upstreams, signal, challenges } = asked
   const scopes = readPullScopes(query)
   if (scopes.kind === 'refusal') {
-    return { response: answerRefusal(scopes, method, 'credentials') }
+    return { response: respondRefusal(scopes, method, 'credentials') }
   }
   const wanted = chooseUpstream(scopes.repositories, upstreams)
   if (wanted === undefined) return { response: answerToken(worthless, asked) }
@@ -33,7 +33,7 @@ export async function answerTokenRequest(
     case 'open':
       return { response: answerToken(worthless, asked) }
     case 'basic':
-      return { response: answerRefusal(noTokens, method, 'credentials') }
+      return { response: respondRefusal(noTokens, method, 'credentials') }
     case 'bearer':
       return askTokenServer(way, wanted, asked)
   }
@@ -77,7 +77,7 @@ async function askTokenServer(
   }
   const refusal = refuse('UNAUTHORIZED', 'the upstream’s token server does not know this client')
   const more: Record<string, string> = ours.isSafe ? { 'WWW-Authenticate': basicChallenge } : {}
-  return { response: answerRefusal(refusal, method, 'credentials', more) }
+  return { response: respondRefusal(refusal, method, 'credentials', more) }
 }
 
 type Given = {

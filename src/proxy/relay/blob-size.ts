@@ -1,5 +1,5 @@
 import type { BlobRequest } from '../../core/request.ts'
-import { answerSize } from '../answer.ts'
+import { answerSize, responseOf } from '../answer.ts'
 import { askUpstream } from './ask-upstream.ts'
 import type { Relayed, RelayContext } from './context.ts'
 import { relayFailure } from './failure.ts'
@@ -22,14 +22,16 @@ export async function relayBlobSize(context: RelayContext<BlobRequest>): Promise
     return sendOn(target, head.response, context)
   }
   const bytes = await sizeOf('HEAD', head, context)
-  if (bytes !== undefined) return { response: answerSize(bytes, context.request, context.reason) }
+  if (bytes !== undefined)
+    return { response: responseOf(answerSize(bytes, context.request, context.reason)) }
   const { status } = head.response
   if (status >= 400 && !refusesHead.has(status)) return relayFailure(context, head)
 
   const part = await ask('GET', context)
   if (part.kind === 'refused') return relayFailure(context, part)
   const total = await sizeOf('GET', part, context)
-  if (total !== undefined) return { response: answerSize(total, context.request, context.reason) }
+  if (total !== undefined)
+    return { response: responseOf(answerSize(total, context.request, context.reason)) }
   return relayFailure(context, part)
 }
 

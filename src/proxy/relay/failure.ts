@@ -1,6 +1,6 @@
 import type { ErrorCode, Refusal } from '../../core/error.ts'
 import { refuse } from '../../core/error.ts'
-import { answerRefusal } from '../answer.ts'
+import { respondRefusal } from '../answer.ts'
 import { challengeAgain } from '../pass-through/challenge-again.ts'
 import { readBounded } from '../read-bounded.ts'
 import type { Relayed, RelayContext, RelayedRequest, UpstreamAnswer } from './context.ts'
@@ -12,7 +12,7 @@ export function relayRefusal(
   refusal: Refusal,
   { error, headers }: { readonly error?: string; readonly headers?: PlainHeaders } = {},
 ): Relayed {
-  const response = answerRefusal(refusal, request.method, reason, headers)
+  const response = respondRefusal(refusal, request.method, reason, headers)
   return error === undefined ? { response } : { response, error }
 }
 

@@ -1,5 +1,5 @@
 import type { BlobRequest } from '../../core/request.ts'
-import { redirect } from '../answer.ts'
+import { redirect, responseOf } from '../answer.ts'
 import type { Relayed, RelayContext } from './context.ts'
 import { discard } from '../upstream/fetch.ts'
 
@@ -21,5 +21,5 @@ export function sendOn(
   const said = answer.headers.get('location') ?? ''
   // A signed address that is whole is passed on letter by letter.
   const location = /^https?:\/\/[\x21-\x7e]+$/.test(said) ? said : target.href
-  return { response: redirect(location, reason, request.digest) }
+  return { response: responseOf(redirect(location, reason, request.digest)) }
 }

@@ -1,7 +1,7 @@
 import type { ScheduledController } from '@cloudflare/workers-types'
 import type { Config } from '../../config/made.ts'
 import { refuse } from '../../core/error.ts'
-import { answerRefusal } from '../../proxy/answer.ts'
+import { respondRefusal } from '../../proxy/answer.ts'
 import { crc32 } from '../crc32.ts'
 import { createBucketRanges } from '../ranges/bucket.ts'
 import { makeWorkerConfig } from './config.ts'
@@ -44,7 +44,7 @@ export function createWorkerHandlers(json: unknown, ranges: ArrayBuffer): Worker
         // The next request tries again: what is missing is a secret, which may come at any time.
         console.error(JSON.stringify({ event: 'not-started', problem: (error as Error).message }))
         const refusal = refuse('UNAVAILABLE', 'this registry is not set up')
-        return answerRefusal(refusal, request.method)
+        return respondRefusal(refusal, request.method)
       }
       return service.fetch(request, context)
     },

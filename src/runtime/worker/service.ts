@@ -79,7 +79,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
   const policy = createPolicy(config, health.isUp, passThrough?.openness)
   const policies = createPolicies(policy)
 
-  const app = createServedApp<WorkerEnv>({
+  const { app } = createServedApp<WorkerEnv>({
     config,
     policies,
     optOut,

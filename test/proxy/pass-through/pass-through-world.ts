@@ -11,7 +11,6 @@ import type { RegistryAuth } from '../../../src/embedded/registry-auth.ts'
 import { createRegistry } from '../../../src/embedded/registry.ts'
 import { serveEmbedded } from '../../../src/embedded/serve.ts'
 import { createApp } from '../../../src/proxy/app.ts'
-import { hostOf } from '../../../src/proxy/host.ts'
 import type { LearntHolding } from '../../../src/proxy/presence.ts'
 import type { RelayPlace } from '../../../src/runtime/relay.ts'
 import { createConfiguredRelay } from '../../../src/runtime/relay.ts'
@@ -69,7 +68,7 @@ export function createPassThroughApp(
   }
   const events: RequestEvent[] = []
   const app = createApp({
-    policyOf: ({ url }, ns) => policyOf(() => hostOf(url), ns),
+    policyOf: (head, ns) => policyOf(() => head.host, ns),
     locate: () => undefined,
     presence: { current: () => presence, ask: () => askMirror?.() ?? Promise.resolve('failed') },
     askForMs: 100,

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AtOnce } from '../proxy/at-once.ts'
+import type { RequestHead } from '../proxy/request-head.ts'
+import type { PeerBindings } from './node-parts.ts'
+
+/** Answers a request of Node's by itself; false: it did not, and nothing has happened yet. */
+export type Direct = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean
+
+/**
+ * The short way for what is answered without asking anyone: from Node's request to Node's response,
+ * with no Web Request, Response or stream between. It decides nothing: what it does not take, or
+ * fails at, goes the way of every other request, through the app, and there ends the same.
+ */
+export function createDirect(atOnce: AtOnce<PeerBindings>): Direct {
+  return (incoming, outgoing) => {
+    const head = plainHead(incoming)
+    if (head === undefined) return false
+    try {
+      const answer = atOnce(head, { incoming })
+      if (answer === undefined) return false
+      outgoing.writeHead(answer.status, answer.headers)
+      outgoing.end(answer.body ?? undefined)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+/**
+ * The head of a request that reads the same as Node's and as the Web's: URLs have no say in how its
+ * target and its host are written.
+ */
+function plainHead(incoming: IncomingMessage): RequestHead | undefined {
+  const { method, url: target = '' } = incoming
+  if (method !== 'GET' && method !== 'HEAD') return undefined
+  if (!plainTarget.test(target) || target.includes('/.')) return undefined
+  const head = new NodeHead(method, target, incoming.rawHeaders)
+  return plainHost.test(head.host) ? head : undefined
+}
+
+const plainTarget = /^\/v2\/[\w!$&()*+,./:;=?@[\]~-]*$/
+const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/
+
+/**
+ * Reads single headers out of the list that Node has anyway: its object of all headers by their names is
+ * made as it is first asked for, of every header there is.
+ */
+class NodeHead implements RequestHead {
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly #rawHeaders: readonly string[]
+
+  constructor(method: string, target: string, rawHeaders: readonly string[]) {
+    this.method = method
+    this.target = target
+    this.#rawHeaders = rawHeaders
+    this.host = this.header('host') ?? 'localhost'
+  }
+
+  header(name: string): string | null {
+    const headers = this.#rawHeaders
+    let value: string | null = null
+    for (let at = 0; at < headers.length; at += 2) {
+      const each = headers[at]!
+      if (each.length !== name.length || each.toLowerCase() !== name) continue
+      value = value === null ? headers[at + 1]! : `${value}, ${headers[at + 1]!}`
+    }
+    return value
+  }
+}
