@@ -1,4 +1,5 @@
 import sonicBoom from 'sonic-boom'
+import { eventLine } from '../core/event-line.ts'
 
 /** Where events go: a line each, written without ever making the service wait. */
 export type Log = {
@@ -36,7 +37,7 @@ export function createLog(fd: number): Log {
     together = ''
   }
   const writeLine = (event: object) => {
-    together += `${JSON.stringify(event)}\n`
+    together += `${eventLine(event)}\n`
     if (together.length >= mostTogether) writeOut()
     else timer ??= setTimeout(writeOut, togetherForMs)
   }
