@@ -2,7 +2,7 @@ import { decide } from '../core/decide.ts'
 import type { Decision } from '../core/decision.ts'
 import { locationText } from '../core/location.ts'
 import type { BlobRequest, ManifestRequest } from '../core/request.ts'
-import { nsOf, parseRequest } from '../core/request.ts'
+import { nsOf } from '../core/request.ts'
 import type { Answer } from './answer.ts'
 import {
   answerRefused,
@@ -13,6 +13,7 @@ import {
 } from './answer.ts'
 import { describe } from './describe.ts'
 import type { Handling, ProxyDeps } from './handling.ts'
+import { parseRequest } from './parse-request.ts'
 import type { RequestHead } from './request-head.ts'
 
 /**
