@@ -36,11 +36,25 @@ const requests = fc
     },
   )
 
+const plain = {
+  event: 'request',
+  timeMs: 1,
+  method: 'GET',
+  kind: 'blob',
+  status: 307,
+  durationMs: 0,
+}
+
 test('a request is written as JSON writes it', () => {
   const property = fc.property(requests, (event) => {
     expect(eventLine(event)).toBe(JSON.stringify(event))
   })
   fc.assert(property, { numRuns: 2000 })
+})
+
+test('the time is that of each, in one millisecond and in the next', () => {
+  const times = [5, 5, 6].map((timeMs) => JSON.parse(eventLine({ ...plain, timeMs })).timeMs)
+  expect(times).toEqual([5, 5, 6])
 })
 
 test('so is everything else', () => {
