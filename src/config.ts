@@ -1,10 +1,11 @@
-import * as z from 'zod'
+import { accept } from './config/accept.ts'
 import type { ConfigFile } from './config/schema.ts'
 import { ConfigError } from './config/error.ts'
 import { describeFile, describeWhole } from './config/checks.ts'
 import { describeIssues } from './config/issues.ts'
 import type { Config } from './config/made.ts'
 import { makeConfig } from './config/made.ts'
+import { loadZod, replay } from './config/replayed.ts'
 import { configSchema } from './config/schema.ts'
 
 export type * from './config/made.ts'
@@ -22,7 +23,11 @@ export function parseConfig(json: unknown, source: string): Config {
  * with every problem at once.
  */
 export function checkConfig(json: unknown, source: string): ConfigFile {
-  const parsed = configSchema.safeParse(json)
+  const accepted = accept(configSchema, json)
+  const parsed =
+    accepted === undefined
+      ? replay(configSchema, loadZod()).safeParse(json)
+      : { success: true as const, data: accepted }
   const problems = [
     ...(parsed.success ? [] : describeIssues(parsed.error.issues, json)),
     ...describeFile(json),
@@ -34,5 +39,6 @@ export function checkConfig(json: unknown, source: string): ConfigFile {
 
 /** The JSON Schema of nearport.json, for editors. */
 export function configJsonSchema(): object {
-  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
+  const z = loadZod()
+  return z.toJSONSchema(replay(configSchema, z), { io: 'input', unrepresentable: 'any' })
 }

@@ -5,8 +5,8 @@ export type NamedCommand = {
   readonly summary: string
   /** It is loaded when it is called: what one command stands on is nothing to the others. */
   readonly load: () => Promise<Command>
-  /** Whether memory is worth more to it than speed. */
-  readonly heap?: 'small'
+  /** Whether memory is worth more to it than speed, or as much. */
+  readonly heap?: 'small' | 'steady'
 }
 
 /** Every command there is, in the order that the overview lists them. */
@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, NamedCommand>> = {
   serve: {
     summary: 'answers image pulls (with no configuration: a demonstration)',
     load: async () => (await import('./serve.ts')).serve,
+    heap: 'steady',
   },
   sync: {
     summary: 'fills the mirrors and publishes what they hold',

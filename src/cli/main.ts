@@ -6,7 +6,7 @@ import { createLog } from '../runtime/log.ts'
 import type { ExitCode, Terminal } from './command.ts'
 import { UsageError } from './command.ts'
 import { commands } from './commands.ts'
-import { keepHeapSmall } from './small-heap.ts'
+import { keepHeapSmall, keepYoungSpaceSteady } from './small-heap.ts'
 
 /** Runs one command line; errors go to standard error in one form, whatever the command. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -52,24 +52,33 @@ function overview(): string {
 export async function runProcess(): Promise<void> {
   // What is loaded is kept compiled from one call to the next: half of what a short run takes.
   enableCompileCache()
-  if (commands[process.argv[2] ?? '']?.heap === 'small') keepHeapSmall()
+  const { heap } = commands[process.argv[2] ?? ''] ?? {}
+  if (heap === 'small') keepHeapSmall()
+  if (heap === 'steady') keepYoungSpaceSteady()
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   const outGone = new AbortController()
-  // Whoever reads us may leave, as in `nearport ranges lookup | head`. That fails nothing, and what
-  // failed stays failed.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    outGone.abort()
-  })
+  let isHeard = false
   process.exitCode = await main(process.argv.slice(2), {
-    out: (text) => void process.stdout.write(text),
+    out(text) {
+      // Whoever reads us may leave, as in `nearport ranges lookup | head`. That fails nothing, and what
+      // failed stays failed.
+      if (!isHeard) process.stdout.on('error', (error) => leave(error, outGone))
+      isHeard = true
+      process.stdout.write(text)
+    },
     outGone: outGone.signal,
     err: (text) => void process.stderr.write(text),
+    // To name the stream has a pipe not wait for its reader, whoever writes to it.
     openLog: () => createLog(process.stdout.fd),
-    input: process.stdin,
+    // Each stream is made when it is first named, which takes some milliseconds.
+    get input() {
+      return process.stdin
+    },
     env: process.env,
-    interactive: process.stderr.isTTY,
+    get interactive() {
+      return process.stderr.isTTY
+    },
     columns: () => process.stderr.columns,
     stop: stop.signal,
     onHangup(listener) {
@@ -77,6 +86,11 @@ export async function runProcess(): Promise<void> {
       return () => process.off('SIGHUP', listener)
     },
   })
+}
+
+function leave(error: NodeJS.ErrnoException, outGone: AbortController): void {
+  if (error.code !== 'EPIPE') throw error
+  outGone.abort()
 }
 
 if (import.meta.main) await runProcess()

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Config } from '../config.ts'
+import { accept } from '../config/accept.ts'
 import { ranges as rangesSchema } from '../config/ranges-schema.ts'
 import type { Cloud } from '../core/location.ts'
 import { clouds } from '../core/location.ts'
@@ -76,7 +77,7 @@ function isToBeTaken({ outcome, before, decision }: Looked, anyway: boolean): bo
 }
 
 async function readSettings(flag: string | undefined, { env }: Terminal): Promise<Settings> {
-  return (await loadConfig(flag, env))?.ranges ?? rangesSchema.parse(undefined)
+  return (await loadConfig(flag, env))?.ranges ?? accept(rangesSchema, undefined)!
 }
 
 /** The table that serve would start with. */

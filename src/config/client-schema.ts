@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { parseRange } from '../core/address-ranges.ts'
 
 /** Where a client's address is read. */

@@ -1,5 +1,3 @@
-// Not by way of `zod`, whose namespace of all that is in there cannot be left out of a bundle.
-import { toDotPath } from 'zod/v4/core'
 import type { $ZodIssue } from 'zod/v4/core'
 
 /** What the schema has to say of a file, a line each: the path of a value, what was wanted, what came. */
@@ -64,5 +62,9 @@ function show(value: unknown): string {
 }
 
 function dotted(path: readonly PropertyKey[]): string {
-  return toDotPath([...path]) || 'the whole'
+  const parts = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`
+    return /[^\w$]/.test(String(key)) ? `[${JSON.stringify(key)}]` : `.${String(key)}`
+  })
+  return parts.join('').replace(/^\./, '') || 'the whole'
 }

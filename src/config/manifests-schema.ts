@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 
 // A day more than a month: what is to outlast that is no outage.
 const longestSeconds = 2_678_400

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { parseKeyTemplate } from '../core/key-template.ts'
 import { parseMirrorId } from '../core/mirror.ts'
 import type { MirrorAddress } from './public-url.ts'

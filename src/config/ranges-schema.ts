@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { seconds } from './sync-schema.ts'
 
 const documentUrl = z

@@ -1,13 +1,17 @@
-import * as z from 'zod'
+import type { output } from 'zod'
 import { isPrivateHost } from '../core/private-host.ts'
 import { clientAddress, optOut, relay } from './client-schema.ts'
 import { health } from './health-schema.ts'
 import { manifests } from './manifests-schema.ts'
 import { mirror } from './mirror-schema.ts'
 import { ranges } from './ranges-schema.ts'
+import { z } from './recorded.ts'
 import { prune, seconds, sync } from './sync-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { mirrorId, origin } from './values-schema.ts'
+
+/** More than any one machine that only answers redirects has a use for. */
+export const mostProcesses = 64
 
 const port = z.int().min(0).max(65_535)
 
@@ -100,6 +104,12 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('TLS on the clients’ port (Node); files that change are read anew'),
+  processes: z
+    .int()
+    .min(1)
+    .max(mostProcesses)
+    .default(1)
+    .describe('How many processes answer clients (Node): one for each core that it may use'),
   adminHost: z.string().min(1).default('127.0.0.1'),
   adminPort: port.default(9090),
   drainSeconds: z
@@ -110,4 +120,4 @@ export const configSchema = z.strictObject({
     .describe('How long new requests are still taken at SIGTERM'),
 })
 
-export type ConfigFile = z.output<typeof configSchema>
+export type ConfigFile = output<typeof configSchema>

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { repositoryGrammar } from '../core/request.ts'
 
 // A timer of more than 2³¹ ms would go off at once.

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { profileNames, profileOf } from '../core/profiles.ts'
 import { environmentPrefix, upstreamLimits } from './sync-schema.ts'
 import { origin, repository, since } from './values-schema.ts'

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from './recorded.ts'
 import { parseMirrorId } from '../core/mirror.ts'
 import { repositoryGrammar } from '../core/request.ts'
 

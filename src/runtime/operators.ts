@@ -3,7 +3,6 @@ import type { Accounting } from '../core/accounting.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ServiceEvent } from '../core/event.ts'
 import type { Metrics } from '../metrics/prometheus.ts'
-import { createMetrics } from '../metrics/prometheus.ts'
 import type { ReportDeps } from '../metrics/report.ts'
 import type { ServiceState } from '../metrics/state-metrics.ts'
 import { createTrafficRecord } from '../metrics/traffic-record.ts'
@@ -12,6 +11,7 @@ import type { UpstreamHealth } from '../proxy/upstream/health.ts'
 import type { MirrorState } from './mirror-health.ts'
 import { createMirrorHealth } from './mirror-health.ts'
 import type { MirrorWatching } from './mirror-watching.ts'
+import { createLateMetrics } from './late-metrics.ts'
 import { createConfiguredAccounting, createSavingsTerms } from './report-terms.ts'
 
 /** What operators are shown is made from these. */
@@ -71,7 +71,7 @@ export function createOperators({ shown, now }: OperatorsDeps): Operators {
     upstreamPrice: (row) => made().accounting.upstreamPrice(row),
     mirrorPrice: (...of) => made().accounting.mirrorPrice(...of),
   }
-  const metrics = createMetrics({ rows: traffic.rows, accounting, state, now })
+  const metrics = createLateMetrics({ rows: traffic.rows, accounting, state, now })
 
   return {
     record(event) {

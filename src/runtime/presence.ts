@@ -9,6 +9,8 @@ import type { Probe, ProbeAnswer } from '../proxy/probe.ts'
 import { createProbe } from '../proxy/probe.ts'
 import { createDirectoryIndexReader } from './directory-index-reader.ts'
 import { createKeptIndex } from './kept-index.ts'
+import { plainFetch } from './plain-fetch.ts'
+import { sha256InPieces } from './sha256-in-pieces.ts'
 import { createSingleFlight } from './single-flight.ts'
 
 /** A place that lets us wait for longer is asked again at the next look. */
@@ -37,12 +39,13 @@ export function createPresence(
 }
 
 function createKeeper({ index, mirrors }: Config, now: () => number): IndexKeeper {
+  const reading = { fetch: plainFetch, idleMs: indexIdleMs }
   const readers = [
     ...(index.directory === undefined ? [] : [createDirectoryIndexReader(index.directory)]),
-    ...mirrors.map((mirror) => createMirrorIndexReader(mirror, { fetch, idleMs: indexIdleMs })),
+    ...mirrors.map((mirror) => createMirrorIndexReader(mirror, reading)),
   ]
   const kept = index.keptIn === undefined ? undefined : createKeptIndex(index.keptIn)
-  return createIndexKeeper({ readers, mirrors, kept, now })
+  return createIndexKeeper({ readers, mirrors, kept, sha256: sha256InPieces, now })
 }
 
 function createNodeProbe(probe: Config['probe']): Probe {

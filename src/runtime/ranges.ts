@@ -7,7 +7,6 @@ import { bundledTablePath } from '../ranges/bundled.ts'
 import type { RangesKeeper, RangesKeeperDeps } from '../ranges/keeper.ts'
 import { createRangesKeeper } from '../ranges/keeper.ts'
 import { loadKeptTable, saveKeptTable } from './ranges/directory.ts'
-import { decideInThread, mergeInThread } from './ranges/thread.ts'
 
 /** A service that is started again and again asks nobody. */
 const leastFirstLookMs = 60_000
@@ -36,8 +35,9 @@ export function createConfiguredRanges(
     save: async (table) => {
       if (directory !== undefined) await saveKeptTable(directory, table)
     },
-    decide: decideInThread,
-    merge: mergeInThread,
+    // Threads come with the first document that does, minutes after the start.
+    decide: async (task) => (await import('./ranges/thread.ts')).decideInThread(task),
+    merge: async (...of) => (await import('./ranges/thread.ts')).mergeInThread(...of),
     crc32,
     now: Date.now,
     random: Math.random,

@@ -95,5 +95,5 @@ test('for people it prints a step a line, and says what of the index could not b
     `location: https://upstream.example${blob}`,
     '',
   ])
-  expect(terminal.written.err).toMatch(/^index: aws\/eu-west-1: fetch failed: /)
+  expect(terminal.written.err).toMatch(/^index: aws\/eu-west-1: connect ECONNREFUSED /)
 })

@@ -45,7 +45,7 @@ test('the tarball holds what runs, its types and its words, and nothing else', a
       `${Math.round(packed.unpackedSize / 1000)} KB unpacked`,
   )
   const wanted =
-    /^(?:LICENSE|README\.md|package\.json|nearport\.schema\.json|bin\/nearport\.js|data\/(?:ranges\.bin|prices\.json|regions\.json)|dist\/[a-z\d/-]+\.(?:js|d\.ts))$/
+    /^(?:LICENSE|README\.md|package\.json|nearport\.schema\.json|bin\/nearport\.js|data\/(?:ranges\.bin|prices\.json|regions\.json)|dist\/[a-z\d/-]+\.(?:js|d\.ts)|dist\/cli\/bundle-licenses\.txt)$/
   expect(packed.files.map(({ path }) => path).filter((path) => !wanted.test(path))).toEqual([])
   expect(packed.files.find(({ path }) => path === 'bin/nearport.js')!.mode & 0o111).not.toBe(0)
   // A thread's file is named where it is started, and imported by nobody.
