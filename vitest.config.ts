@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/workerd/**'],
+    exclude: ['test/bun/**', 'test/e2e/**', 'test/workerd/**'],
     // By default one core is left alone, which on a machine of two is half of it; and many of the
     // tests wait now and then.
     maxWorkers: availableParallelism() + 1,

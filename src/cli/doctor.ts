@@ -1,5 +1,5 @@
 import { resolve6 } from 'node:dns/promises'
-import { Agent } from 'undici'
+import { Agent } from 'undici/index.js'
 import { ConfigError } from '../config/error.ts'
 import type { Config } from '../config.ts'
 import type { Command, Terminal } from './command.ts'

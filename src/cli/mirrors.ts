@@ -1,4 +1,4 @@
-import { Agent } from 'undici'
+import { Agent } from 'undici/index.js'
 import type { Config } from '../config.ts'
 import type { MirrorsDeps } from '../sync/mirrors/mirror-open.ts'
 import { createRecorder } from '../sync/recorder.ts'

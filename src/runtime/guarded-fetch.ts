@@ -2,7 +2,8 @@ import { lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
-import { Agent, buildConnector, Dispatcher1Wrapper } from 'undici'
+// By its file: what is called undici on Bun is not undici, and knows no connectors.
+import { Agent, buildConnector, Dispatcher1Wrapper, fetch as undiciFetch } from 'undici/index.js'
 import { isPrivateHost } from '../proxy/upstream/address.ts'
 import type { SendFor } from '../proxy/upstream/fetch.ts'
 import { guardLookup, isPrivateAddress } from './guarded-lookup.ts'
@@ -23,19 +24,31 @@ export type GuardedFetchDeps = {
  */
 export function createGuardedFetch(deps: GuardedFetchDeps): SendFor {
   // Each registry has its own connections: what is open for one that may is not for one that may not.
-  const dispatchers = new Map<string, Dispatcher1Wrapper>()
+  const senders = new Map<string, Send>()
 
   return (url, init, registry) => {
-    const dispatcher = dispatchers.get(registry) ?? dispatcherFor(registry, deps)
-    dispatchers.set(registry, dispatcher)
-    // The types are of the older undici that Node brings, for which the wrapper is made.
-    return fetch(url, { ...init, dispatcher: dispatcher as unknown as NodeDispatcher })
+    const send = senders.get(registry) ?? senderBy(dispatcherFor(registry, deps))
+    senders.set(registry, send)
+    return send(url, init)
   }
 }
 
+type Send = (url: string, init: RequestInit) => Promise<Response>
 type NodeDispatcher = NonNullable<RequestInit['dispatcher']>
 
-function dispatcherFor(registry: string, deps: GuardedFetchDeps): Dispatcher1Wrapper {
+function senderBy(dispatcher: Dispatcher): Send {
+  if (process.versions['bun'] === undefined) {
+    // The types are of the older undici that Node brings, for which the wrapper is made.
+    const wrapped = new Dispatcher1Wrapper(dispatcher) as unknown as NodeDispatcher
+    return (url, init) => fetch(url, { ...init, dispatcher: wrapped })
+  }
+  // Bun's own fetch knows no dispatchers: it would be led anywhere, without a word.
+  return (url, init) => undiciFetch(url, { ...init, dispatcher } as UndiciInit)
+}
+
+type UndiciInit = Parameters<typeof undiciFetch>[1]
+
+function dispatcherFor(registry: string, deps: GuardedFetchDeps): Dispatcher {
   const { hostname: own } = new URL(registry)
   const { realms, lookup = systemLookup } = deps
   const leadsAway = (hostname: string, got: string) => {
@@ -66,7 +79,7 @@ function dispatcherFor(registry: string, deps: GuardedFetchDeps): Dispatcher1Wra
     }
     return guarded(options, callback)
   }
-  return new Dispatcher1Wrapper(new Agent({ connect }).compose(keepOpen))
+  return new Agent({ connect }).compose(keepOpen)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici'
+import { Agent, request } from 'undici/index.js'
 
 /** A gateway that takes longer is treated as gone: nobody waits for a run's metrics. */
 const timeoutMs = 5000

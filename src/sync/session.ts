@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { Agent } from 'undici'
+import { Agent } from 'undici/index.js'
 import type { Config } from '../config.ts'
 import type { SyncEvent } from '../core/sync-event.ts'
 import type { Upstream } from '../core/upstream.ts'

@@ -14,7 +14,7 @@ export type Setting = {
   /** How it knows what the mirrors hold; undefined: there are no mirrors. */
   readonly presence?: 'index' | 'probe' | 'assume'
   /** Where it runs; default: on Node. */
-  readonly place?: 'workerd'
+  readonly place?: 'workerd' | 'Bun'
 }
 
 type Mode = Omit<Setting, 'before'>
@@ -47,7 +47,18 @@ export const realColumns = columnsOf('docker-registry', {
   'relay and index, workerd': { ...relayIndex, place: 'workerd' },
 })
 
-export const columns: readonly Column[] = [...embeddedColumns, ...realColumns]
+/** Columns that `npm run test:bun` fills: nearport on Bun, before the embedded registry, the control. */
+export const bunColumns = columnsOf('embedded', {
+  'redirect, Bun': { ...redirect, place: 'Bun' },
+  'index, Bun': { ...index, place: 'Bun' },
+  'relay and index, Bun': { ...relayIndex, place: 'Bun' },
+})
+
+export const columns: readonly Column[] = [
+  ...embeddedColumns,
+  ...bunColumns.slice(1),
+  ...realColumns,
+]
 
 function columnsOf(registry: string, modes: Readonly<Record<string, Mode>>): readonly Column[] {
   const behind = Object.entries(modes).map(([name, mode]) => ({

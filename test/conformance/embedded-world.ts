@@ -5,7 +5,8 @@ import type { Served } from '../../src/embedded/serve.ts'
 import { serveEmbedded } from '../../src/embedded/serve.ts'
 import { createStore } from '../../src/embedded/store.ts'
 import { runSync } from '../../src/sync/run.ts'
-import { startTestService } from '../runtime/service.ts'
+import { node } from '../contract/node.ts'
+import type { Place } from '../contract/place.ts'
 import { createAsk } from './ask.ts'
 import type { Column, Setting } from './columns.ts'
 import { caller, configure, listNames } from './configuration.ts'
@@ -16,8 +17,8 @@ const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' }
 const env = { TEST_ACCESS_KEY_ID: 'test-key', TEST_SECRET_ACCESS_KEY: 'test-secret' }
 const regions = ['us-east-1', 'eu-west-1'] as const
 
-/** Starts a column's subject in this process: a registry, and what stands before it. */
-export async function startEmbedded({ nearport }: Column): Promise<Started> {
+/** Starts a column's subject: a registry in this process, and what stands before it, where it runs. */
+export async function startEmbedded({ nearport }: Column, place: Place = node): Promise<Started> {
   // Pages are short, so that there is always a next one. What is relayed wants tokens: that is what
   // relaying is for.
   const wantsTokens = nearport?.mode === 'relay'
@@ -26,14 +27,14 @@ export async function startEmbedded({ nearport }: Column): Promise<Started> {
     push(registry, repository, image, ...tags)
   }
   const served = await serveEmbedded(registry.fetch)
-  if (nearport !== undefined) return startNearport(nearport, served)
+  if (nearport !== undefined) return startNearport(nearport, served, place)
 
   const ask = createAsk(served.url)
   const subject = { ask, kind: 'registry', takesPushes: false, lists: listNames.registry } as const
   return { subject, stop: served.close }
 }
 
-async function startNearport(setting: Setting, registry: Served): Promise<Started> {
+async function startNearport(setting: Setting, registry: Served, place: Place): Promise<Started> {
   const store = createStore(credentials)
   const publicPrefixes = ['containers/images/', 'nearport/']
   for (const region of regions) store.createBucket(`mirror-${region}`, { region, publicPrefixes })
@@ -48,7 +49,7 @@ async function startNearport(setting: Setting, registry: Served): Promise<Starte
   const configuration = configure(setting, registry.url, mirrors)
   if (setting.presence !== undefined) await fillMirrors(configuration)
 
-  const service = await startTestService(configuration)
+  const service = await place.start(configuration)
   return {
     subject: {
       ask: createAsk(service.url, caller),
@@ -57,7 +58,7 @@ async function startNearport(setting: Setting, registry: Served): Promise<Starte
       lists: listNames.nearport,
     },
     async stop() {
-      await service.drain()
+      await service.stop()
       await Promise.all([registry.close(), buckets.close()])
     },
   }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { interceptors, request } from 'undici'
+import { interceptors, request } from 'undici/index.js'
 import { startDeadline } from '../deadline.ts'
 import type { Patience } from '../upstream/retry-policy.ts'
 import { retryPolicy } from '../upstream/retry-policy.ts'

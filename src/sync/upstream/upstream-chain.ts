@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { interceptors } from 'undici'
+import { interceptors } from 'undici/index.js'
 import { goLater } from './upstream-later.ts'
 import { tripOf } from './upstream-trip.ts'
 

@@ -1,4 +1,4 @@
-import { Agent, Pool } from 'undici'
+import { Agent, Pool } from 'undici/index.js'
 import type { Dispatcher } from 'undici'
 import type { UpstreamLimits } from '../../config.ts'
 import type { CircuitSettings } from './circuit.ts'

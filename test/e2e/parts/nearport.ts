@@ -37,8 +37,8 @@ export type Nearport = {
   /** Runs `nearport sync --json` and gives its summary, whatever its exit code says. */
   readonly sync: () => Promise<Record<string, unknown> & { readonly exitCode: number }>
   readonly cli: (...args: readonly string[]) => Promise<Finished>
-  /** Starts `nearport serve` on the ports 8080 and 9090 of the service's host. */
-  readonly serve: () => Promise<Stoppable & { readonly log: string }>
+  /** Starts `nearport serve` on the ports 8080 and 9090 of the service's host; default: on Node. */
+  readonly serve: (runtime?: string) => Promise<Stoppable & { readonly log: string }>
 }
 
 export async function configureNearport(
@@ -88,10 +88,10 @@ export async function configureNearport(
       const [, summary, exitCode] = /^([^]*)exit (\d+)\n$/.exec(stdout)!
       return { ...JSON.parse(summary!), exitCode: Number(exitCode) }
     },
-    serve: () =>
+    serve: (runtime = process.execPath) =>
       startProcess({
         name: 'serve',
-        command: command('serve', '--config', configFile),
+        command: [runtime, 'src/cli/main.ts', 'serve', '--config', configFile],
         logs: folder,
         env,
         ready: () => answers('http://127.0.0.1:9090/readyz'),

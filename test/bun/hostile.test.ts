@@ -1,0 +1,4 @@
+import { hostileContract } from '../contract/hostile.ts'
+import { bun } from './parts/place.ts'
+
+hostileContract(bun, 500)

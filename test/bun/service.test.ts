@@ -1,0 +1,4 @@
+import { serviceContract } from '../contract/service.ts'
+import { bun } from './parts/place.ts'
+
+serviceContract(bun)
