@@ -44,8 +44,12 @@ export async function openConfig(
     const why = code === 'ENOENT' ? 'there is no such file' : message
     throw new UsageError(`wanted a configuration in ${path}: ${why}`, { cause: error })
   }
-  const config = resolvePaths(parseConfig(parseJson(text, path), path), dirname(path))
-  return { path, text, config }
+  return { path, text, config: readConfig(text, path) }
+}
+
+/** Makes the configuration of a file's text. Throws as `loadConfig` does. */
+export function readConfig(text: string, path: string): Config {
+  return resolvePaths(parseConfig(parseJson(text, path), path), dirname(path))
 }
 
 /**

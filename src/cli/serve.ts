@@ -1,14 +1,19 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.ts'
+import type { ClusterService } from '../runtime/cluster/service.ts'
 import { createConfigReload, watchConfigFile } from '../runtime/config-reload.ts'
-import { startDemo } from '../runtime/demo.ts'
+import type { Log } from '../runtime/log.ts'
 import type { Service } from '../runtime/node.ts'
 import { startService } from '../runtime/node.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { parseFlags, UsageError } from './command.ts'
-import { listenFlags, listenSettings } from './listen-settings.ts'
+import { listenFlags, listenSettings, processCount } from './listen-settings.ts'
+import type { OpenedConfig } from './load-config.ts'
 import { openConfig } from './load-config.ts'
 
 const help = `nearport serve [--config FILE] [--host ADDRESS] [--port N] [--admin-host ADDRESS] [--admin-port N]
+               [--processes N]
 
 Answers image pulls: blobs go to the mirror nearest to the caller, the rest to the upstream.
 With no configuration it shows itself: an embedded upstream and two embedded mirrors.
@@ -18,6 +23,7 @@ With no configuration it shows itself: an embedded upstream and two embedded mir
   --admin-host, --admin-port
                   the operators' page, /report.json, /metrics, /livez and /readyz
                   (ADMIN_HOST, ADMIN_PORT; 127.0.0.1, 9090)
+  --processes     how many processes answer clients, one for each core (PROCESSES; 1)
 
 One JSON line an event goes to standard output. SIGTERM drains. At SIGHUP, and when its file has changed, the
 configuration is read anew: one that is right as a whole is taken without losing a request, another is refused and told.
@@ -33,18 +39,24 @@ export const serve: Command = {
     const listening = (from: Config): Config => ({
       ...from,
       ...listenSettings(flags, terminal.env, from),
+      processes: processCount(flags, terminal.env, from.processes),
     })
     const opened = await openConfig(flags.config, terminal.env)
     if (opened === undefined) {
-      return runUntilStopped(terminal, async (record) => ({
-        service: await startDemo(listening, record, (text) => terminal.err(text)),
+      // With the embedded registry comes the sync that fills its mirrors, and with that the AWS SDK.
+      const { startDemo } = await import('../runtime/demo.ts')
+      if (processCount(flags, terminal.env, 1) > 1) {
+        throw new UsageError('several processes want a configuration, and got none')
+      }
+      return runUntilStopped(terminal, async ({ write }) => ({
+        service: await startDemo(listening, write, (text) => terminal.err(text)),
         end: () => {},
       }))
     }
-    return runUntilStopped(terminal, async (record) => {
+    return runUntilStopped(terminal, async (log) => {
       const { path, text } = opened
       const config = listening(opened.config)
-      const service = await startService(config, record, terminal.env)
+      const service = await start(config, opened, log, terminal.env)
       const reload = createConfigReload(
         { text, config },
         {
@@ -68,14 +80,32 @@ export const serve: Command = {
   },
 }
 
-type Started = { readonly service: Service; readonly end: () => void }
+/** Starts the service, in this process or in several. */
+async function start(
+  config: Config,
+  read: OpenedConfig,
+  log: Log,
+  env: Terminal['env'],
+): Promise<ClusterService> {
+  if (config.processes === 1) return startService(config, log.write, env)
+  const { startCluster } = await import('../runtime/cluster/service.ts')
+  // The file beside this one, as TypeScript or compiled.
+  const program = new URL(`./serve-process${extname(import.meta.url)}`, import.meta.url)
+  return startCluster(config, read, { log, program: fileURLToPath(program), env })
+}
+
+type Started = { readonly service: Pick<Service, 'drain'>; readonly end: () => void }
 
 async function runUntilStopped(
   terminal: Terminal,
-  start: (record: (event: object) => void) => Promise<Started>,
+  startWith: (log: Log) => Promise<Started>,
 ): Promise<ExitCode> {
   const log = terminal.openLog()
-  const { service, end } = await start(log.write)
+  const { service, end } = await startWith(log).catch(async (error: unknown) => {
+    // What came before stands before why it did not start.
+    await log.end()
+    throw error
+  })
   await stopped(terminal.stop)
   end()
   await service.drain()

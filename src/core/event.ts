@@ -47,6 +47,8 @@ export type IndexEvent = {
   readonly outcome: 'loaded' | 'unchanged' | 'missing'
   readonly generation?: number
   readonly blobs?: number
+  /** What was read of index files and deltas; absent: nothing. */
+  readonly movedBytes?: number
   readonly problems: readonly string[]
 }
 
@@ -151,6 +153,33 @@ export type LifecycleEvent = {
   readonly event: 'started' | 'draining' | 'stopped'
   readonly timeMs: number
   readonly detail?: string
+  /** How many processes answer clients, where there are several. */
+  readonly processes?: number
+}
+
+/** One of several processes that answer clients is gone: the others go on. */
+export type ProcessOutEvent = {
+  readonly event: 'process-out'
+  readonly timeMs: number
+  /** Which one, from 1. */
+  readonly process: number
+  /** The signal that ended it, as `SIGKILL`, or its exit code. */
+  readonly how: string
+  /** What it failed at, where it said so. */
+  readonly problem?: string | undefined
+  /** After how long another is started in its place. */
+  readonly againMs: number
+  /** How many of them listen now. */
+  readonly listening: number
+}
+
+/** Another process listens in the place of one that was gone. */
+export type ProcessBackEvent = {
+  readonly event: 'process-back'
+  readonly timeMs: number
+  readonly process: number
+  readonly outMs: number
+  readonly listening: number
 }
 
 /** Whatever the service leaves on its record: one JSON line each. */
@@ -167,3 +196,5 @@ export type ServiceEvent =
   | UpstreamEvent
   | ConfigEvent
   | LifecycleEvent
+  | ProcessOutEvent
+  | ProcessBackEvent

@@ -2,7 +2,6 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { ConfigError } from '../config/error.ts'
 import type { Config } from '../config.ts'
 import type { ConfigEvent } from '../core/event.ts'
-import type { Service } from './node.ts'
 
 /** A configuration and the text that it was read from. */
 export type ReadConfig = { readonly text: string; readonly config: Config }
@@ -10,7 +9,8 @@ export type ReadConfig = { readonly text: string; readonly config: Config }
 export type ConfigReloadDeps = {
   /** Reads and checks the file. Rejects with what is wrong with it. */
   readonly read: () => Promise<ReadConfig>
-  readonly take: Service['take']
+  /** Puts it in the place of the one in use, whole or not at all. */
+  readonly take: (config: Config, text: string) => Promise<void>
   readonly record: (event: ConfigEvent) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -35,7 +35,7 @@ export function createConfigReload(
     try {
       const next = await read()
       if (next.text === current.text) return tell('unchanged', [])
-      await take(next.config)
+      await take(next.config, next.text)
       const later = listeningChanges(current.config, next.config)
       current = next
       tell('taken', later)
@@ -59,7 +59,7 @@ export function createConfigReload(
 
 /** What a new configuration says that counts at the next start alone: sockets are opened once. */
 function listeningChanges(before: Config, after: Config): readonly string[] {
-  const keys = ['host', 'port', 'adminHost', 'adminPort', 'tls'] as const
+  const keys = ['host', 'port', 'adminHost', 'adminPort', 'tls', 'processes'] as const
   return keys
     .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
     .map((key) => `${key}: counts at the next start`)

@@ -4,6 +4,8 @@ import { eventLine } from '../core/event-line.ts'
 /** Where events go: a line each, written without ever making the service wait. */
 export type Log = {
   readonly write: (event: object) => void
+  /** Writes lines that another log has made, each with its end. */
+  readonly writeLines: (lines: string) => void
   /** Resolves when all is written out, or after a second where the reader is stuck. */
   readonly end: () => Promise<void>
 }
@@ -36,24 +38,26 @@ export function createLog(fd: number): Log {
     if (together !== '') stream.write(together)
     together = ''
   }
-  const writeLine = (event: object) => {
-    together += `${eventLine(event)}\n`
+  const writeLines = (lines: string) => {
+    together += lines
     if (together.length >= mostTogether) writeOut()
     else timer ??= setTimeout(writeOut, togetherForMs)
   }
+  const write = (event: object) => writeLines(`${eventLine(event)}\n`)
   stream.on('drop', (text: string) => (lost += text.split('\n').length - 1))
   stream.on('drain', () => {
     if (lost === 0) return
     const count = lost
     lost = 0
-    writeLine({ event: 'events-lost', count })
+    write({ event: 'events-lost', count })
     writeOut()
   })
   // Nobody is left to be told.
   stream.on('error', () => {})
 
   return {
-    write: writeLine,
+    write,
+    writeLines,
     end() {
       writeOut()
       return new Promise((resolve) => {

@@ -1,21 +1,12 @@
-import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config.ts'
-import { bareAddress } from '../core/address.ts'
 import type { ConfigEvent, ServiceEvent } from '../core/event.ts'
-import { listHosts } from '../core/hosts.ts'
-import { createPage } from '../metrics/page/page.ts'
-import { makeReport } from '../metrics/report.ts'
-import { createAdminApp } from '../proxy/admin.ts'
-import { createDirect } from './direct.ts'
-import { explainAddress, explanationLines } from './explain.ts'
+import type { AdminShown, createAdmin } from './admin.ts'
+import type { ClientsPort, ClientsPortDeps } from './clients-port.ts'
+import { lastRequestsMs, openClientsPort } from './clients-port.ts'
 import type { Listener } from './listener.ts'
-import { listen } from './listener.ts'
-import type { NodeParts, PeerBindings } from './node-parts.ts'
-import { makeNodeParts } from './node-parts.ts'
+import { listen } from './listen.ts'
 import { createOperators } from './operators.ts'
-import { createPolicyFor } from './policy.ts'
-import { readyDetails } from './ready-details.ts'
-import { listenForClients } from './tls-listener.ts'
+import { createPartsInUse } from './parts-in-use.ts'
 
 /** A running nearport. */
 export type Service = {
@@ -35,113 +26,97 @@ export type Service = {
   readonly drain: () => Promise<void>
 }
 
-/** How long a request that is under way at the end of a drain may still take. */
-const lastRequestsMs = 30_000
-
 /**
  * Starts nearport on Node. Rejects where a port cannot be had, or where the environment lacks the
  * credentials that the configuration names; nothing else outside can stop it from starting.
+ * `openClients`: what opens the clients' port, where that is not to be done in this process.
  */
 export async function startService(
   config: Config,
   record: (event: ServiceEvent) => void,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  openClients: (deps: ClientsPortDeps) => Promise<ClientsPort> = openClientsPort,
 ): Promise<Service> {
-  const deps = { record: (event: ServiceEvent) => recordAll(event), env }
-  let parts = makeNodeParts(config, deps)
-  const operators = createOperators({ shown: () => parts, now: Date.now })
+  const parts = createPartsInUse(config, { record: (event) => recordAll(event), env })
+  const operators = createOperators({ shown: parts.current, now: Date.now })
   const recordAll = (event: ServiceEvent) => {
     operators.record(event)
     record(event)
   }
-  let stop = await parts.start()
+  const started = parts.start()
 
   let draining = false
   let lastRead: ConfigEvent | undefined
-  const admin = createAdminApp({
-    ready: () => !draining,
-    details: () => ({ ...detailsOf(parts, operators.mirrors()), configuration: lastRead }),
-    metrics: operators.scrape,
-    hosts: () => listHosts(parts.config),
-    page: createPage({
-      report: () => makeReport(operators.report),
-      explain: (method, path, address) => explain(parts, method, path, address),
-      version: packageJson.version,
-      now: Date.now,
-    }),
+  const fetchAdmin = createLateAdmin({
+    parts: parts.current,
+    operators,
+    isDraining: () => draining,
+    lastRead: () => lastRead,
+    processes: () => clients.processes?.(),
   })
-  const served = {
-    fetch: (request: Request, bindings: PeerBindings) => parts.app.fetch(request, bindings),
-    direct: createDirect((head, bindings) => parts.atOnce(head, bindings)),
-  }
-  const listener = await listenForClients(served, config, recordAll)
-  const adminListener = await listenForOperators(admin.fetch, config, listener)
-  const where = `clients on port ${listener.port}, operators on port ${adminListener.port}`
-  recordAll({ event: 'started', timeMs: Date.now(), detail: where })
+  const clients = await openClients({
+    parts: parts.current,
+    config,
+    started,
+    record: recordAll,
+    count(event) {
+      parts.current().watching.hear(event)
+      operators.record(event)
+    },
+  })
+  const adminListener = await listenForOperators(fetchAdmin, config, clients)
+  const where = `clients on port ${clients.port}, operators on port ${adminListener.port}`
+  const processes = clients.processes && { processes: clients.processes().of }
+  recordAll({ event: 'started', timeMs: Date.now(), detail: where, ...processes })
 
   return {
-    port: listener.port,
+    port: clients.port,
     adminPort: adminListener.port,
     record(event) {
       lastRead = event
       recordAll(event)
     },
-    async take(next) {
-      const made = makeNodeParts(next, { ...deps, before: parts.watching })
-      const stopMade = await made.start()
-      stop()
-      parts = made
-      stop = stopMade
-    },
+    take: parts.take,
     async drain() {
       draining = true
       recordAll({ event: 'draining', timeMs: Date.now() })
-      listener.discourage()
+      clients.discourage()
       // Whoever routes to us needs a moment to read `readyz`; what it still sends is answered.
-      await new Promise((resolve) => setTimeout(resolve, parts.config.drainSeconds * 1000))
-      await listener.close(lastRequestsMs)
-      stop()
+      await new Promise((resolve) =>
+        setTimeout(resolve, parts.current().config.drainSeconds * 1000),
+      )
+      await clients.close(lastRequestsMs)
+      parts.stop()
       await adminListener.close(0)
       recordAll({ event: 'stopped', timeMs: Date.now() })
     },
   }
 }
 
-function detailsOf(
-  { config, ranges, keeper, upstreamHealth }: NodeParts,
-  mirrors: Parameters<typeof readyDetails>[4],
-): Readonly<Record<string, unknown>> {
-  return {
-    ...readyDetails(config, ranges.table, keeper, Date.now(), mirrors),
-    upstreams: upstreamHealth.all(),
+/**
+ * What answers on the admin port, loaded when it is first asked: clients are not to wait for the page
+ * that operators see, its report and what renders it.
+ */
+function createLateAdmin(shown: AdminShown): (request: Request) => Promise<Response> {
+  let loading: Promise<ReturnType<typeof createAdmin>> | undefined
+  const load = async () => (await import('./admin.ts')).createAdmin(shown)
+  return async (request) => {
+    loading ??= load()
+    return (await loading).fetch(request)
   }
-}
-
-async function explain(
-  { policies, optOut, watching, passThrough, ranges }: NodeParts,
-  method: string,
-  path: string,
-  text: string,
-): Promise<readonly string[] | { readonly problem: string }> {
-  const address = bareAddress(text)
-  if (address === undefined) return { problem: `wanted an IPv4 or IPv6 address, got ${text}` }
-  const policyFor = createPolicyFor(policies, optOut)
-  const { presence } = watching
-  const asked = { policyFor, presence, passThrough, locate: ranges.table.locate }
-  return explanationLines(address, await explainAddress(method, path, address, asked))
 }
 
 /** The admin port, or nothing at all: a service that cannot be watched does not start. */
 async function listenForOperators(
   fetchAdmin: (request: Request) => Response | Promise<Response>,
   config: Config,
-  listener: Listener,
+  clients: Pick<Listener, 'close'>,
 ): Promise<Listener> {
   try {
     const address = { host: config.adminHost, port: config.adminPort }
     return await listen({ fetch: (request) => fetchAdmin(request) }, address)
   } catch (error) {
-    await listener.close(0)
+    await clients.close(0)
     throw error
   }
 }

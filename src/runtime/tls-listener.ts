@@ -1,7 +1,6 @@
-import type { Config } from '../config.ts'
 import type { CertificateEvent } from '../core/event.ts'
 import type { Listener, Served } from './listener.ts'
-import { listen } from './listener.ts'
+import { listen } from './listen.ts'
 import type { Certificate, CertificateFiles } from './tls-certificate.ts'
 import { isSameCertificate, readCertificate } from './tls-certificate.ts'
 
@@ -9,18 +8,18 @@ import { isSameCertificate, readCertificate } from './tls-certificate.ts'
 const lookEveryMs = 10_000
 
 /**
- * Opens the clients' port, with TLS where it is configured; a certificate that is renewed is taken
- * while it listens. Rejects where the port cannot be had, or its certificate cannot be used.
+ * Opens the clients' port with TLS; a certificate that is renewed is taken while it listens. Rejects
+ * where the port cannot be had, or its certificate cannot be used.
  */
-export async function listenForClients(
+export async function listenWithTls(
   served: Served,
-  { host, port, tls }: Pick<Config, 'host' | 'port' | 'tls'>,
+  address: { readonly host: string | undefined; readonly port: number },
+  tls: CertificateFiles,
   record: (event: CertificateEvent) => void,
   everyMs: number = lookEveryMs,
 ): Promise<Listener> {
-  if (tls === undefined) return listen(served, { host, port })
   const first = await readCertificate(tls)
-  const listener = await listen(served, { host, port }, first)
+  const listener = await listen(served, address, first)
   const take = (certificate: Certificate) => {
     const { validTo } = certificate
     record({ event: 'certificate', timeMs: Date.now(), outcome: 'taken', validTo })

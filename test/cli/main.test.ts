@@ -48,6 +48,18 @@ test.for<[string, readonly string[], number, string]>([
     2,
     '--port wants a port from 0 to 65535, and got "80800"',
   ],
+  [
+    'more processes than anyone wants',
+    ['serve', '--config', 'GOOD', '--processes', '65'],
+    2,
+    '--processes wants a number from 1 to 64, and got "65"',
+  ],
+  [
+    'several processes of the demonstration',
+    ['serve', '--processes', '2'],
+    2,
+    'several processes want a configuration, and got none',
+  ],
   ['an argument where none belongs', ['serve', 'now'], 2, 'serve takes no argument, and got now'],
   [
     'a missing file',
@@ -94,6 +106,12 @@ test('a port in the environment is checked like a flag', async () => {
   const terminal = createTerminal({ PORT: 'http' })
   expect(await main(['serve', '--config', good], terminal)).toBe(2)
   expect(terminal.written.err).toContain('PORT wants a port from 0 to 65535, and got "http"')
+})
+
+test('and so is how many processes there are to be', async () => {
+  const terminal = createTerminal({ PROCESSES: '0' })
+  expect(await main(['serve', '--config', good], terminal)).toBe(2)
+  expect(terminal.written.err).toContain('PROCESSES wants a number from 1 to 64, and got "0"')
 })
 
 test('a port that is taken fails with exit code 1', async () => {

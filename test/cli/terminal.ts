@@ -15,6 +15,7 @@ export function createTerminal(env: Terminal['env'] = {}): TestTerminal {
     err: (text) => (written.err += text),
     openLog: () => ({
       write: (event) => (written.out += `${JSON.stringify(event)}\n`),
+      writeLines: (lines) => (written.out += lines),
       end: async () => {},
     }),
     // eslint-disable-next-line no-empty-function

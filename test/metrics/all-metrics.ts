@@ -71,6 +71,9 @@ export async function scrapeServe(): Promise<string> {
   const validTo = new Date(9000).toISOString()
   metrics.record({ event: 'certificate', timeMs: 1, outcome: 'taken', validTo })
   metrics.record({ event: 'config', timeMs: 1, outcome: 'taken', problems: [] })
+  metrics.record({ event: 'started', timeMs: 1, processes: 2 })
+  const out = { timeMs: 1, process: 1, how: 'SIGKILL', againMs: 0, listening: 1 }
+  metrics.record({ event: 'process-out', ...out })
   return (await metrics.scrape()).text
 }
 

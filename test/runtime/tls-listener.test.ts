@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CertificateEvent } from '../../src/core/event.ts'
 import type { Listener } from '../../src/runtime/listener.ts'
-import { listenForClients } from '../../src/runtime/tls-listener.ts'
+import { listenWithTls } from '../../src/runtime/tls-listener.ts'
 import { certificates } from './certificates.ts'
 
 let folder: string
@@ -89,9 +89,10 @@ test.for<[string, object, RegExp]>([
 })
 
 async function start(): Promise<void> {
-  listener = await listenForClients(
+  listener = await listenWithTls(
     { fetch: (request) => new Response(request.url) },
-    { host: '127.0.0.1', port: 0, tls: files },
+    { host: '127.0.0.1', port: 0 },
+    files,
     (event) => events.push(event),
     5,
   )
