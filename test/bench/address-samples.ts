@@ -103,6 +103,6 @@ function drawByAddress(spans: readonly Span[], random: () => number): string[] {
  * Copies in memory order, as texts that were just read are: else it is the caches that are
  * measured.
  */
-function fresh(texts: readonly string[]): string[] {
+export function fresh(texts: readonly string[]): string[] {
   return texts.map((text) => Buffer.from(text).toString('latin1'))
 }

@@ -8,6 +8,7 @@ import { bundledTablePath, openTable } from '../../src/ranges/bundled.ts'
 import { decodeTable } from '../../src/ranges/decode.ts'
 import type { TableContent } from '../../src/ranges/encode.ts'
 import { drawSamples, prefixesOf } from './address-samples.ts'
+import { publishTable, spread } from './parts/table.ts'
 
 export const name = 'address'
 
@@ -45,10 +46,9 @@ export function run(): void {
           timeLookups(nearport, texts),
     ),
   )
-  console.log('\nparse and locate, ns: median (min–max)')
-  for (const [at, [sample]] of samples.entries()) {
-    console.log(`  ${sample.padEnd(72)} ${spread(alone[at]!, 1)}`)
-  }
+  console.log('\nparse and locate, ns of one core: median (min–max)')
+  const rows = samples.map(([sample], at) => [sample, spread(alone[at]!, 1)])
+  publishTable('address', [['addresses', 'ns of one core'], ...rows])
 
   // The others leave garbage and cold caches behind, so what nearport takes beside them is not what
   // it takes alone.
@@ -98,16 +98,19 @@ function createOthers(content: TableContent): readonly Contender[] {
   ]
 }
 
-/** In nanoseconds. What was found is counted, so that no lookup can be left out as useless. */
+/**
+ * In nanoseconds of processor time: what else the machine does is not ours. What was found is counted, so
+ * that no lookup can be left out as useless.
+ */
 function timeLookups({ lookups, find }: Contender, texts: readonly string[]): number {
   let found = 0
-  const start = process.hrtime.bigint()
+  const start = process.cpuUsage()
   for (let at = 0; at < lookups; at++) {
     if (find(texts[at & (texts.length - 1)]!) !== undefined) found++
   }
-  const time = Number(process.hrtime.bigint() - start)
+  const { user, system } = process.cpuUsage(start)
   if (found > lookups) throw new Error('more addresses were found than looked for')
-  return time / lookups
+  return ((user + system) * 1000) / lookups
 }
 
 function timeMs(work: () => unknown): number {
@@ -127,10 +130,4 @@ function timeFirstMs(): number {
     openTable(bytes)
     console.log(performance.now() - start)`
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script]))
-}
-
-function spread(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [median, least, most] = [sorted[sorted.length >> 1]!, sorted[0]!, sorted.at(-1)!]
-  return `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`
 }

@@ -20,9 +20,15 @@ const benches = loaded.filter(
   (file): file is Bench => file.name !== undefined && file.run !== undefined,
 )
 
+/** Names for several: what a request is made of, in nanoseconds. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  micro: ['address', 'decision', 'index', 'accounting', 'presign'],
+}
+
 const args = process.argv.slice(2)
 const firstFlag = args.findIndex((arg) => arg.startsWith('-'))
-const wanted = firstFlag < 0 ? args : args.slice(0, firstFlag)
+const named = firstFlag < 0 ? args : args.slice(0, firstFlag)
+const wanted = named.flatMap((name) => groups[name] ?? [name])
 const flags = firstFlag < 0 ? [] : args.slice(firstFlag)
 const unknown = wanted.filter((name) => benches.every((bench) => bench.name !== name))
 if (unknown.length > 0) fail(`no bench is called ${unknown.join(', ')}`)
@@ -40,6 +46,9 @@ function fail(why: string): never {
   console.error(`${why}\n\nnpm run bench -- [NAME…] or NAME [--help], where NAME is one of`)
   for (const { name, heavy } of benches) {
     console.error(`  ${name.padEnd(12)} ${heavy === undefined ? '' : `only by name: ${heavy}`}`)
+  }
+  for (const [group, names] of Object.entries(groups)) {
+    console.error(`  ${group.padEnd(12)} ${names.join(', ')}`)
   }
   process.exit(2)
 }

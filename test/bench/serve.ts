@@ -1,131 +1,147 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Agent, fetch } from 'undici'
-import type { Digest } from '../../src/core/digest.ts'
-import { digestOfHex } from '../../src/core/digest.ts'
-import { serveEmbedded } from '../../src/embedded/serve.ts'
-import { answers, startProcess } from '../e2e/parts/process.ts'
-import type { PublishedIndex } from '../workerd/parts/published-index.ts'
-import { publishIndex } from '../workerd/parts/published-index.ts'
-import { describeMachine } from './parts/machine.ts'
-import { cpuMsOf } from './parts/measure.ts'
-import { printTable, spread } from './parts/table.ts'
+import { truncate } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { run as runProgram } from '../e2e/parts/process.ts'
+import { blobAsks, firstAsk } from './parts/asks.ts'
+import { residentBytesOf } from './parts/measure.ts'
+import type { Table } from './parts/performance-page.ts'
+import type { PinnedServer } from './parts/pinned.ts'
+import { pinToClientCore, startPinned } from './parts/pinned.ts'
+import { checkRedirects, inMirror } from './parts/redirects.ts'
+import type { ServedIndex } from './parts/served-index.ts'
+import { serveIndex } from './parts/served-index.ts'
+import type { StartProgram } from './parts/start-programs.ts'
+import { buildPackage, fromCheckout, writeBareServer } from './parts/start-programs.ts'
+import type { Starts } from './parts/starts.ts'
+import { addStart, emptyStarts } from './parts/starts.ts'
+import { medianOf, publishTables, spread } from './parts/table.ts'
+import type { Workshop } from './parts/workshop.ts'
+import { withWorkshop } from './parts/workshop.ts'
+import { prepareWrk } from './parts/wrk.ts'
 
 export const name = 'serve'
 
-const runs = 3
-const requests = 20_000
-const atOnce = 20
-const ports = { host: '127.0.0.1', port: 18_080, adminPort: 19_090 }
-const program = join(import.meta.dirname, '../../src/cli/main.ts')
+const help = 'npm run bench -- serve [--runs 10] [--millions 0]\n'
+const port = 18_180
+/** Answered once each before memory is read: by then what answers them is compiled. */
+const asked = 1024
 
-/** `nearport serve` in a process of its own: what it takes to start, to wait and to answer blobs. */
-export async function run(): Promise<void> {
-  console.log(await describeMachine([[process.execPath, '--version']]))
-  const rows = []
-  for (const blobs of [0, 100_000, 1_000_000]) {
-    const measured: Measured[] = []
-    for (let n = 0; n < runs; n++) measured.push(await measure(blobs))
-    const column = (digits: number, of: (one: Measured) => number) =>
-      spread(measured.map(of), digits)
-    rows.push([
-      `${blobs}`,
-      column(1, ({ startMs }) => startMs / 1000),
-      column(0, ({ idleMib }) => idleMib),
-      column(0, ({ busyMib }) => busyMib),
-      column(3, ({ answerMs }) => answerMs),
-      column(0, ({ aSecond }) => aSecond),
-    ])
-  }
-  const head = ['blobs', 'start, s', 'idle, MiB', 'after, MiB', 'CPU a request, ms', 'a second']
-  printTable([head, ...rows])
-}
-
-type Measured = {
-  readonly startMs: number
-  readonly idleMib: number
-  readonly busyMib: number
-  readonly answerMs: number
-  readonly aSecond: number
-}
-
-async function measure(blobs: number): Promise<Measured> {
-  const digests = Array.from({ length: Math.max(blobs, 1) }, (_, n) =>
-    digestOfHex(createHash('sha256').update(`${n}`).digest('hex')),
-  )
-  const folder = await mkdtemp(join(tmpdir(), 'nearport-bench-'))
-  let files: PublishedIndex = new Map()
-  const bucket = await serveEmbedded((request) => {
-    const content = files.get(new URL(request.url).pathname.slice(1))
-    return Promise.resolve(new Response(content ?? null, { status: content ? 200 : 404 }))
+/**
+ * From exec to the first redirect of a blob that a mirror holds, and the memory that then is resident:
+ * from the checkout and from the package, by the size of the index, beside a Node that does nothing
+ * and a bare server of node:http. Rounds are interleaved. With `--millions`, so many million requests
+ * more (Debian's wrk), with memory after each.
+ */
+export async function run(args: readonly string[] = []): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      runs: { type: 'string', default: '10' },
+      millions: { type: 'string', default: '0' },
+      help: { type: 'boolean' },
+    },
   })
-  if (blobs > 0) files = publishIndex(digests, bucket.url)
-  const config = join(folder, 'nearport.json')
-  await writeFile(config, JSON.stringify(configuration(bucket.url)))
-  const startedMs = performance.now()
-  const serving = await startProcess({
-    name: 'serve',
-    command: [process.execPath, program, 'serve', '--config', config],
-    logs: folder,
-    ready: () => answers(`http://127.0.0.1:${ports.adminPort}/livez`),
+  if (values.help === true) return void process.stdout.write(help)
+  const millions = Number(values.millions)
+  await withWorkshop(millions > 0 ? { wrk: ['wrk'] } : {}, async (workshop) => {
+    await pinToClientCore()
+    const nearport = { checkout: fromCheckout, package: buildPackage(workshop.directory) }
+    const floors = await measureFloors(workshop, Number(values.runs))
+    const rows = []
+    for (const blobs of [0, 100_000, 1_000_000]) {
+      const measured = await measureStarts(workshop, nearport, blobs, Number(values.runs))
+      rows.push(...measured.map((each) => rowOf(`${each.name}, ${blobs} blobs`, each, floors)))
+    }
+    const tables: Table[] = [
+      [
+        head,
+        rowOf('node -e 0', floors.nothing, floors),
+        rowOf('bare node:http', floors.bare, floors),
+        ...rows,
+      ],
+    ]
+    if (millions > 0) tables.push(await measureMillions(workshop, nearport.package, millions))
+    publishTables('serve', tables, [`${values.runs} starts of each`])
   })
-  try {
-    const startMs = performance.now() - startedMs
-    const reason = await ask(digests[0]!)
-    const wanted = blobs > 0 ? 'in-region' : 'no-index'
-    if (reason !== wanted) throw new Error(`wanted ${wanted}, got ${reason}`)
-    const idleMib = residentMib(serving.pid)
-    // What is asked often is compiled better.
-    await askMany(digests, requests / 4)
-    const [cpuMs, atMs] = [cpuMsOf(serving.pid), performance.now()]
-    await askMany(digests, requests)
-    const answerMs = (cpuMsOf(serving.pid) - cpuMs) / requests
-    const aSecond = requests / ((performance.now() - atMs) / 1000)
-    return { startMs, idleMib, busyMib: residentMib(serving.pid), answerMs, aSecond }
-  } finally {
-    await serving.stop()
-    await bucket.close()
-    await rm(folder, { recursive: true })
+}
+
+const head = ['', 'to the answer, ms', '× bare', 'CPU to it, ms', 'resident, MB']
+
+type Floors = { readonly nothing: Starts; readonly bare: Starts }
+
+function rowOf(label: string, starts: Starts, { bare }: Floors): readonly string[] {
+  const { startsMs, cpuMs, residentBytes } = starts
+  const times = (medianOf(startsMs) / medianOf(bare.startsMs)).toFixed(2)
+  const some = (values: readonly number[], unit = 1) =>
+    values.length === 0 ? '' : spread(values, 0, unit)
+  return [label, some(startsMs), times, some(cpuMs), some(residentBytes, 1e6)]
+}
+
+async function measureFloors(workshop: Workshop, runs: number): Promise<Floors> {
+  const start = writeBareServer(workshop.directory)
+  const first = { asked: 'GET / HTTP/1.1\r\nHost: bare.example\r\n\r\n', wanted: 'bare.example' }
+  const nothing: number[] = []
+  const bare = emptyStarts('bare')
+  for (let at = 0; at < runs; at++) {
+    const { tookMs } = await runProgram(['taskset', '-c', '0', process.execPath, '-e', '0'])
+    nothing.push(tookMs)
+    await addStart(bare, workshop, start('', port), first)
   }
+  return { nothing: { ...emptyStarts('nothing'), startsMs: nothing }, bare }
 }
 
-function configuration(publicUrl: string): object {
-  return {
-    ...ports,
-    drainSeconds: 0,
-    upstreams: [{ registry: 'http://upstream.example', cloud: 'gcp' }],
-    mirrors: [{ id: 'aws/eu-west-1', bucket: 'b', publicUrl }],
-    clientAddress: { header: 'x-forwarded-for', fromRight: 1 },
-    // There is an index here and no blob.
-    health: { everySeconds: 0 },
-    ranges: { refreshSeconds: 0 },
+async function measureStarts(
+  workshop: Workshop,
+  programs: Readonly<Record<string, StartProgram>>,
+  blobs: number,
+  runs: number,
+): Promise<readonly Starts[]> {
+  const index = await serveBlobs(workshop, blobs)
+  const asks = blobAsks(index.digests)
+  const first = firstAsk(asks[0]!, blobs > 0 ? index.mirrorUrl : 'upstream.example')
+  const measured = Object.keys(programs).map(emptyStarts)
+  for (let at = 0; at < runs; at++) {
+    for (const starts of measured) {
+      const recipe = programs[starts.name]!(index.config, port)
+      await addStart(starts, workshop, recipe, first, async () => {
+        if (blobs > 0) await checkRedirects(port, asks, inMirror(index.mirrorUrl))
+      })
+    }
   }
+  await index.close()
+  return measured
 }
 
-const dispatcher = new Agent({ connections: atOnce })
-
-async function ask(digest: Digest): Promise<string | null> {
-  const answer = await fetch(`http://127.0.0.1:${ports.port}/v2/app/blobs/${digest}`, {
-    dispatcher,
-    redirect: 'manual',
-    headers: { 'x-forwarded-for': '34.240.0.1' },
-  })
-  await answer.arrayBuffer()
-  return answer.headers.get('x-nearport-reason')
+/** With no blobs there is no index: one of a single mirror that holds what nobody asks for is none. */
+async function serveBlobs({ directory }: Workshop, blobs: number): Promise<ServedIndex> {
+  const spec = { folder: directory, port, blobs: Math.max(blobs, asked), mirrors: 1, asked }
+  const index = await serveIndex(spec)
+  if (blobs === 0) await index.close()
+  return blobs === 0 ? { ...index, close: async () => {} } : index
 }
 
-async function askMany(digests: readonly Digest[], count: number): Promise<void> {
-  let next = 0
-  const askOn = async () => {
-    while (next < count) await ask(digests[(next++ * 7919) % digests.length]!)
+async function measureMillions(
+  workshop: Workshop,
+  start: StartProgram,
+  millions: number,
+): Promise<Table> {
+  const { directory, keep, stop } = workshop
+  const index = await serveBlobs(workshop, 100_000)
+  const asks = blobAsks(index.digests)
+  const first = firstAsk(asks[0]!, index.mirrorUrl)
+  const server: PinnedServer = await keep(startPinned(start(index.config, port), directory, first))
+  const ask = await prepareWrk(directory, 'serve', asks)
+  const rows = [['the package, 100,000 blobs; millions of requests', 'resident, MB']]
+  let done = 0
+  for (let whole = 0; whole <= millions; whole++) {
+    while (done < whole * 1e6) {
+      stop.throwIfAborted()
+      done += (await ask(port, { connections: 64, seconds: 5 })).requests
+      // Three gigabytes of lines, else.
+      await truncate(server.log)
+    }
+    rows.push([(done / 1e6).toFixed(1), (residentBytesOf(server.pid) / 1e6).toFixed(0)])
   }
-  await Promise.all(Array.from({ length: atOnce }, askOn))
-}
-
-function residentMib(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024
+  await server.stop()
+  await index.close()
+  return rows
 }

@@ -1,7 +1,7 @@
 import type { Corpus } from './corpus.ts'
 import type { Measured } from './measure.ts'
 import type { RegistryTotals } from './registry.ts'
-import { medianOf, printTable, spread } from './table.ts'
+import { medianOf, publishTable, spread } from './table.ts'
 
 /** One tool in one round: into what was empty, and once more with nothing new. */
 export type Cell = {
@@ -37,7 +37,7 @@ export function printSyncTable(cells: readonly Cell[], corpus: Corpus): void {
     '\nmedian (least–most) of the rounds; amplification: bytes of blobs that the registry',
   )
   console.log('sent for each unique one; requests: to the registry, with nothing new')
-  printTable([
+  const table = [
     ['', ...columns.map(([title]) => title)],
     ...byName.map(([name, rounds]) => [
       name,
@@ -46,7 +46,12 @@ export function printSyncTable(cells: readonly Cell[], corpus: Corpus): void {
         return values.length === 0 ? '–' : spread(values, digits, unit)
       }),
     ]),
-  ])
+  ]
+  const skopeo = byName.flatMap(([name, rounds]) => (name.startsWith('skopeo') ? [rounds] : []))
+  const ratios = byName
+    .filter(([name]) => name.startsWith('nearport'))
+    .map(([name, rounds]) => `${name}: ${compare(rounds, skopeo, corpus)}`)
+  publishTable('sync', table, ratios)
 
   console.log('\nCPU of what ran beside it in the first run, s')
   for (const [name, rounds] of byName) {
@@ -59,10 +64,7 @@ export function printSyncTable(cells: readonly Cell[], corpus: Corpus): void {
   }
 
   console.log('')
-  const skopeo = byName.flatMap(([name, rounds]) => (name.startsWith('skopeo') ? [rounds] : []))
-  for (const [name, rounds] of byName) {
-    if (name.startsWith('nearport')) console.log(`${name}: ${compare(rounds, skopeo, corpus)}`)
-  }
+  for (const ratio of ratios) console.log(ratio)
 }
 
 function compare(

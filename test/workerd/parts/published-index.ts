@@ -14,6 +14,11 @@ export function publishIndex(digests: readonly Digest[], publicUrl: string): Pub
   const content = { generation: 1, mirrors: [{ id: 'aws/eu-west-1', url }], rows }
   const bytes = new Uint8Array(writeIndex(content))
   sealIndex(bytes, createHash('sha256').update(hashedPart(bytes)).digest())
+  return publishedFiles(bytes)
+}
+
+/** The objects that a bucket has for these bytes of an index, which is its generation 1. */
+export function publishedFiles(bytes: Uint8Array<ArrayBuffer>): PublishedIndex {
   const key = `${mirrorIndexPrefix}1.bin`
   const at = new Date().toISOString()
   const sha256 = createHash('sha256').update(bytes).digest('hex')
