@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts'
+import { createRowSearch } from './row-search.ts'
 
 /**
  * What the mirrors hold, as a view over the bytes that sync published: nothing is parsed but the
@@ -56,16 +57,67 @@ export function hashedPart(bytes: Uint8Array): Uint8Array {
 }
 
 /**
+ * The SHA-256 that the header says, for `openIndex`: of bytes that are known to be right by the hash
+ * of the whole file, which covers more, so that they need not be hashed twice.
+ */
+export function sealOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(hashOffset, hashedFrom)
+}
+
+/**
  * Opens an index. `sha256` is the hash of `hashedPart(bytes)`, made by the caller since core has no
  * cryptography. Throws IndexError for anything that is not a whole index of this version.
  */
 export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
+  const whole = alignedIndex(bytes)
+  checkHeader(whole, sha256)
+  const { generation, blobs, setBytes, high, low, sizes, sets, ...rest } = indexColumns(whole)
+  const mirrors = readMirrors(rest.text)
+  if (mirrors.length !== rest.mirrorCount) {
+    throw new IndexError(`wanted ${rest.mirrorCount} mirrors in the index, got ${mirrors.length}`)
+  }
+
+  return {
+    generation,
+    blobs,
+    mirrors,
+    find: createRowSearch(high, low),
+    sizeBytes: (row) => sizes[row]!,
+    holds: (row, mirror) => (sets[row * setBytes + (mirror >> 3)]! & (1 << (mirror & 7))) !== 0,
+    hexAt: (row) => hexOfWord(high[row]!) + hexOfWord(low[row]!),
+  }
+}
+
+/** The parts of an index's bytes, as views over them. */
+export type IndexColumns = {
+  readonly generation: number
+  readonly blobs: number
+  readonly mirrorCount: number
+  /** The mirrors as JSON, without the padding. */
+  readonly text: Uint8Array
+  /** Where the columns begin. */
+  readonly start: number
+  /** The length of one row's bit set. */
+  readonly setBytes: number
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+  readonly sizes: Float64Array
+  readonly sets: Uint8Array
+}
+
+/** The same bytes where they begin at a multiple of eight in their memory, or a copy that does. */
+export function alignedIndex(bytes: Uint8Array): Uint8Array {
   // Columns are views, so they must start on their own width, whatever buffer the bytes came in.
   // Not `bytes.slice()`: a Node Buffer's slice is the same memory at the same place.
-  const whole = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
-  const view = checkHeader(whole, sha256)
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
+}
 
-  const generation = view.getFloat64(48, true)
+/**
+ * Takes an aligned index apart. Throws IndexError where its length is not the one that its own counts
+ * make; that it is an index at all is for `openIndex` to check.
+ */
+export function indexColumns(whole: Uint8Array): IndexColumns {
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.length)
   const blobs = view.getUint32(56, true)
   const mirrorCount = view.getUint32(60, true)
   const textBytes = view.getUint32(64, true)
@@ -75,31 +127,19 @@ export function openIndex(bytes: Uint8Array, sha256: Uint8Array): BlobIndex {
   if (whole.length !== wanted) {
     throw new IndexError(`wanted ${wanted} bytes by the index's own counts, got ${whole.length}`)
   }
-  const mirrors = readMirrors(whole.subarray(indexHeaderBytes, indexHeaderBytes + textBytes))
-  if (mirrors.length !== mirrorCount) {
-    throw new IndexError(`wanted ${mirrorCount} mirrors in the index, got ${mirrors.length}`)
-  }
-
   const column = whole.byteOffset + start
-  const high = new Uint32Array(whole.buffer, column, blobs)
-  const low = new Uint32Array(whole.buffer, column + 4 * blobs, blobs)
-  const sizes = new Float64Array(whole.buffer, column + 8 * blobs, blobs)
-  const sets = whole.subarray(start + 16 * blobs)
-
   return {
-    generation,
+    generation: view.getFloat64(48, true),
     blobs,
-    mirrors,
-    find: (digest) => findRow(high, low, wordOf(digest, 7), wordOf(digest, 15)),
-    sizeBytes: (row) => sizes[row]!,
-    holds: (row, mirror) => (sets[row * setBytes + (mirror >> 3)]! & (1 << (mirror & 7))) !== 0,
-    hexAt: (row) => hexOfWord(high[row]!) + hexOfWord(low[row]!),
+    mirrorCount,
+    text: whole.subarray(indexHeaderBytes, indexHeaderBytes + textBytes),
+    start,
+    setBytes,
+    high: new Uint32Array(whole.buffer, column, blobs),
+    low: new Uint32Array(whole.buffer, column + 4 * blobs, blobs),
+    sizes: new Float64Array(whole.buffer, column + 8 * blobs, blobs),
+    sets: whole.subarray(start + 16 * blobs),
   }
-}
-
-/** The number in eight hex digits of a digest, from the character at `offset`. */
-export function wordOf(digest: Digest, offset: number): number {
-  return Number.parseInt(digest.slice(offset, offset + 8), 16)
 }
 
 function hexOfWord(word: number): string {
@@ -111,7 +151,7 @@ export function padded(bytes: number): number {
   return (bytes + 7) & ~7
 }
 
-function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
+function checkHeader(bytes: Uint8Array, sha256: Uint8Array): void {
   if (bytes.length < indexHeaderBytes) {
     throw new IndexError(
       `wanted an index of ${indexHeaderBytes} bytes or more, got ${bytes.length}`,
@@ -136,7 +176,6 @@ function checkHeader(bytes: Uint8Array, sha256: Uint8Array): DataView {
   if (sha256.length !== 32 || !sha256.every((byte, at) => bytes[hashOffset + at] === byte)) {
     throw new IndexError('the index is damaged: its SHA-256 is not the one in its header')
   }
-  return view
 }
 
 function readMirrors(text: Uint8Array): readonly IndexedMirror[] {
@@ -157,28 +196,4 @@ function readMirrors(text: Uint8Array): readonly IndexedMirror[] {
 function isIndexedMirror(value: unknown): value is IndexedMirror {
   const { id, url } = (value ?? {}) as Partial<Record<keyof IndexedMirror, unknown>>
   return typeof id === 'string' && typeof url === 'string'
-}
-
-/**
- * Digests are uniform, so a guess in proportion lands within a few rows even among millions. A few
- * guesses narrow the range; halving finishes it, so that no choice of digests makes a lookup slow.
- */
-function findRow(high: Uint32Array, low: Uint32Array, wantHigh: number, wantLow: number): number {
-  let from = 0
-  let to = high.length - 1
-  let guesses = 4
-  while (from <= to) {
-    const first = high[from]!
-    const last = high[to]!
-    if (wantHigh < first || wantHigh > last) return -1
-    const at =
-      guesses-- > 0 && last > first
-        ? from + Math.floor(((wantHigh - first) / (last - first)) * (to - from))
-        : (from + to) >>> 1
-    const found = high[at]! - wantHigh || low[at]! - wantLow
-    if (found === 0) return at
-    if (found < 0) from = at + 1
-    else to = at - 1
-  }
-  return -1
 }

@@ -1,3 +1,6 @@
+import type { IndexDelta } from './index-delta-chain.ts'
+import { parseChain } from './index-delta-chain.ts'
+
 /**
  * `current.json`: which generation of the index is the newest, and what it must be. It lies beside
  * the generations, in a mirror under `nearport/index/`, in a folder under `index/`.
@@ -17,6 +20,8 @@ export type IndexPointer = {
    * Somebody went back to an earlier generation: sync publishes nothing new until it is released.
    */
   readonly pinned?: IndexPin
+  /** What leads here from the generations before. */
+  readonly deltas?: readonly IndexDelta[]
 }
 
 /** Whose contents a pinned generation repeats, and when it was pinned: ISO 8601. */
@@ -56,7 +61,7 @@ export function parseIndexPointer(text: string, prefix: string): IndexPointer | 
   }
   if (typeof json !== 'object' || json === null) return 'wanted a JSON object'
 
-  const { generation, sha256, sizeBytes, key, publishedAt, checkedAt, pinned } = json as Fields
+  const { generation, sha256, sizeBytes, key, publishedAt, checkedAt, ...more } = json as Fields
   if (!isCount(generation)) return `wanted a generation, got ${show(generation)}`
   if (typeof sha256 !== 'string' || !/^[a-f0-9]{64}$/.test(sha256)) {
     return `wanted a SHA-256 in hex, got ${show(sha256)}`
@@ -67,7 +72,17 @@ export function parseIndexPointer(text: string, prefix: string): IndexPointer | 
   if (key !== wantedKey) return `wanted the key ${wantedKey}, got ${show(key)}`
   if (!isTime(publishedAt)) return `wanted an ISO time in publishedAt, got ${show(publishedAt)}`
   if (!isTime(checkedAt)) return `wanted an ISO time in checkedAt, got ${show(checkedAt)}`
-  const pointer = { generation, sha256, sizeBytes, key, publishedAt, checkedAt }
+  const deltas = parseChain(more.deltas, prefix, generation)
+  const pointer = {
+    generation,
+    sha256,
+    sizeBytes,
+    key,
+    publishedAt,
+    checkedAt,
+    ...(deltas !== undefined && { deltas }),
+  }
+  const { pinned } = more
   if (pinned === undefined) return pointer
   if (!isPin(pinned)) return `wanted a generation and an ISO time in pinned, got ${show(pinned)}`
   return { ...pointer, pinned: { generation: pinned.generation, at: pinned.at } }

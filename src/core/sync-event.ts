@@ -112,6 +112,8 @@ export type SyncStep =
       readonly generation: number
       readonly blobs: number
       readonly sizeBytes: number
+      /** What who has the generation before reads instead; absent: it reads all of this one. */
+      readonly deltaBytes?: number
       /** Mirror ids, and the folder where one is configured. */
       readonly to: readonly string[]
     }

@@ -1,10 +1,13 @@
-import { hashedPart, openIndex } from '../core/blob-index.ts'
+import { openIndex, sealOf } from '../core/blob-index.ts'
 import type { Presence } from '../core/policy.ts'
 import type { IndexEvent } from '../core/event.ts'
 import { failureText } from '../core/failure-text.ts'
+import { chainFrom } from '../core/index-delta-chain.ts'
 import type { IndexPointer } from '../core/index-pointer.ts'
 import { indexPointerName, parseIndexPointer } from '../core/index-pointer.ts'
 import type { Mirror } from '../core/mirror.ts'
+import type { HeldIndex, Sha256 } from './index-file.ts'
+import { readChecked, readIndexFile } from './index-file.ts'
 import { readIndexFor } from './index-presence.ts'
 import type { PresenceSource } from './presence.ts'
 
@@ -13,8 +16,8 @@ export type IndexReader = {
   readonly name: string
   /** What `current.json` says, or undefined where there is none. */
   readonly pointer: () => Promise<IndexPointer | undefined>
-  /** The bytes of the generation that a pointer names. */
-  readonly file: (pointer: IndexPointer) => Promise<Uint8Array>
+  /** The bytes of a generation or a delta that a pointer names. */
+  readonly file: (named: Pick<IndexPointer, 'key' | 'sizeBytes'>) => Promise<Uint8Array>
 }
 
 /** Where the last good index is kept, for a service that starts when no other place answers. */
@@ -50,39 +53,49 @@ export type IndexKeeper = PresenceSource & {
 
 /**
  * Keeps the last good index: swapped whole, and only for a newer one that is whole and of its
- * promised content.
+ * promised content. Where deltas lead from it to the newer one, they alone are read.
  */
 export function createIndexKeeper(deps: {
   readonly readers: readonly IndexReader[]
   readonly mirrors: readonly Mirror[]
   readonly kept?: KeptIndex | undefined
+  /** Default: Web Crypto's. */
+  readonly sha256?: Sha256
   readonly now: () => number
 }): IndexKeeper {
-  const { kept } = deps
+  const { kept, sha256 = webSha256 } = deps
   const readers = kept === undefined ? deps.readers : [...deps.readers, kept.reader]
   let state: IndexState | undefined
+  let held: HeldIndex | undefined
   let heldBytes: (() => number) | undefined
   let presence: Presence | undefined
 
   async function refresh(): Promise<IndexEvent> {
     const problems: string[] = []
-    for (const { reader, pointer } of newestFirst(await readPointers(readers, problems))) {
+    let movedBytes = 0
+    const moved = (bytes: number) => void (movedBytes += bytes)
+    const published = newestFirst(await readPointers(readers, problems))
+    for (const { reader, pointer } of published) {
       if (state !== undefined && pointer.generation < state.generation) break
       if (pointer.generation === state?.generation) {
         if (checkedAtMs(pointer) > state.checkedAtMs) {
           state = { ...state, checkedAtMs: checkedAtMs(pointer) }
           await keep(pointer, undefined, problems)
         }
-        return describe('unchanged', problems)
+        return describe('unchanged', problems, movedBytes)
       }
+      const problem = (text: string) => void problems.push(`${reader.name}: ${text}`)
       try {
-        const bytes = await reader.file(pointer)
-        await checkHash(bytes, pointer)
-        const index = openIndex(bytes, await sha256(hashedPart(bytes)))
+        const base = held ?? (await readKept(pointer, published, problems))
+        const file = await readIndexFile(pointer, base, { reader, sha256, moved, problem })
+        const { bytes } = file
+        // The hash of the whole file has said all that the one in its header could.
+        const index = openIndex(bytes, sealOf(bytes))
         if (index.generation !== pointer.generation) {
           throw new Error(`wanted the generation of its pointer, got ${index.generation}`)
         }
         const read = readIndexFor(index, deps.mirrors)
+        held = file
         presence = read.presence
         heldBytes = read.heldBytes
         problems.push(...read.unnamed.map((id) => `${id}: the index does not name it at its URL`))
@@ -95,12 +108,31 @@ export function createIndexKeeper(deps: {
           unnamed: read.unnamed,
         }
         if (reader !== kept?.reader) await keep(pointer, bytes, problems)
-        return describe('loaded', problems)
+        return describe('loaded', problems, movedBytes)
       } catch (error) {
-        problems.push(`${reader.name}: generation ${pointer.generation}: ${failureText(error)}`)
+        problem(`generation ${pointer.generation}: ${failureText(error)}`)
       }
     }
-    return describe(state === undefined ? 'missing' : 'unchanged', problems)
+    return describe(state === undefined ? 'missing' : 'unchanged', problems, movedBytes)
+  }
+
+  /** What a service that starts has kept, where deltas lead from there to what a pointer names. */
+  async function readKept(
+    pointer: IndexPointer,
+    published: readonly Published[],
+    problems: string[],
+  ): Promise<HeldIndex | undefined> {
+    const last = published.find(({ reader }) => reader === kept?.reader)
+    if (last === undefined || chainFrom(last.pointer.generation, pointer) === undefined) return
+    const { generation, sha256: hash } = last.pointer
+    try {
+      // It is here already: nothing is moved.
+      const bytes = await readChecked(last.pointer, { ...last, sha256, moved: () => {} })
+      return { generation, sha256: hash, bytes }
+    } catch (error) {
+      problems.push(`${last.reader.name}: generation ${generation}: ${failureText(error)}`)
+      return undefined
+    }
   }
 
   /** What cannot be kept is told, and is in use all the same. */
@@ -116,12 +148,17 @@ export function createIndexKeeper(deps: {
     }
   }
 
-  function describe(outcome: IndexEvent['outcome'], problems: readonly string[]): IndexEvent {
+  function describe(
+    outcome: IndexEvent['outcome'],
+    problems: readonly string[],
+    movedBytes: number,
+  ): IndexEvent {
     return {
       event: 'index',
       timeMs: deps.now(),
       outcome,
       ...(state !== undefined && { generation: state.generation, blobs: state.blobs }),
+      ...(movedBytes > 0 && { movedBytes }),
       problems,
     }
   }
@@ -179,11 +216,6 @@ function checkedAtMs(pointer: IndexPointer): number {
   return Date.parse(pointer.checkedAt)
 }
 
-async function checkHash(bytes: Uint8Array, pointer: IndexPointer): Promise<void> {
-  const got = Array.from(await sha256(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  if (got !== pointer.sha256) throw new Error(`wanted SHA-256 ${pointer.sha256}, got ${got}`)
-}
-
-async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+async function webSha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 }

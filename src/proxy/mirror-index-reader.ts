@@ -3,10 +3,11 @@ import type { Mirror } from '../core/mirror.ts'
 import { signedUrl } from '../core/mirror.ts'
 import type { IndexReader } from './index-keeper.ts'
 import { readPointer } from './index-keeper.ts'
+import type { FetchedAnswer, PlainFetch } from './read-bounded.ts'
 import { readBounded } from './read-bounded.ts'
 
 export type MirrorIndexDeps = {
-  readonly fetch: typeof fetch
+  readonly fetch: PlainFetch
   /** How long an answer, and then each next byte of it, may take. */
   readonly idleMs: number
 }
@@ -47,7 +48,7 @@ export function createMirrorIndexReader(mirror: Mirror, deps: MirrorIndexDeps): 
   }
 
   /** The answer's head, in time; its body has a time of its own. */
-  async function get(key: string): Promise<Response> {
+  async function get(key: string): Promise<FetchedAnswer> {
     const late = new AbortController()
     const timer = setTimeout(
       () => late.abort(new Error(`no answer in ${deps.idleMs} ms`)),

@@ -32,7 +32,9 @@ export function createKeptIndex(directory: string): KeptIndex {
       await mkdir(folder, { recursive: true })
       const name = generationName(pointer.generation)
       if (bytes !== undefined) await write(name, bytes)
-      await write(indexPointerName, JSON.stringify({ ...pointer, key: folderIndexPrefix + name }))
+      // What is kept is whole: of deltas there are none.
+      const { deltas: _, ...whole } = pointer
+      await write(indexPointerName, JSON.stringify({ ...whole, key: folderIndexPrefix + name }))
       for (const other of await readdir(folder)) {
         const generation = generationOf(other, '')
         if (generation !== undefined && generation < pointer.generation) {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { openIndex, sealOf } from '../../src/core/blob-index.ts'
 import { sealIndex, writeIndex } from '../../src/core/blob-index-writer.ts'
 import { digestOfHex } from '../../src/core/digest.ts'
+import { IndexRows } from '../../src/core/index-rows.ts'
 
 const row = (hex: string, sizeBytes: number, mirrors: number[]) => ({
   digest: digestOfHex(hex.padEnd(64, '0')),
@@ -31,6 +33,40 @@ test('writes the format that blob-index.ts tells, byte for byte', () => {
   wanted.writeDoubleLE(300, start + 24)
   wanted[start + 33] = 1
   expect(Buffer.from(bytes).toString('hex')).toBe(wanted.toString('hex'))
+})
+
+test('a blob that was left out, or that no mirror holds, is in no index', () => {
+  const rows = new IndexRows(1)
+  const [kept, gone] = [
+    rows.rowOf(digestOfHex('a'.repeat(64))),
+    rows.rowOf(digestOfHex('b'.repeat(64))),
+  ]
+  expect(rows.sizeBytes(kept)).toBeUndefined()
+  rows.hold(kept, 7, 0)
+  expect(rows.rowOf(digestOfHex('a'.repeat(64)))).toBe(kept)
+  rows.hold(gone, 8, 0)
+  rows.leaveOut(gone)
+  rows.rowOf(digestOfHex('c'.repeat(64)))
+  expect([rows.sizeBytes(kept), rows.sizeBytes(gone)]).toEqual([7, undefined])
+  expect(rows.columns().blobs).toBe(1)
+})
+
+test('a thousand rows are all written', () => {
+  const rows = Array.from({ length: 1000 }, (_, at) =>
+    row(at.toString(16).padStart(8, '0'), at, [at % 9]),
+  )
+  const mirrors = Array.from({ length: 9 }, (_, at) => ({ id: `aws/${at}`, url: '' }))
+  const bytes = writeIndex({ generation: 1, mirrors, rows: rows.toReversed() })
+  const index = openIndex(bytes, sealOf(bytes))
+  expect(index.blobs).toBe(1000)
+  for (const {
+    digest,
+    sizeBytes,
+    mirrors: [mirror],
+  } of rows) {
+    const at = index.find(digest)
+    expect([index.sizeBytes(at), index.holds(at, mirror!)]).toEqual([sizeBytes, true])
+  }
 })
 
 test('the order of the rows makes no difference', () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { hashedPart, IndexError, indexHeaderBytes, openIndex } from '../../src/core/blob-index.ts'
 import type { IndexContent } from '../../src/core/blob-index-writer.ts'
 import { sealIndex, writeIndex } from '../../src/core/blob-index-writer.ts'
+import type { Digest } from '../../src/core/digest.ts'
 import { digestOfHex } from '../../src/core/digest.ts'
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(hashedPart(bytes)).digest()
@@ -117,6 +118,28 @@ test('finds the blobs beside one another where a guess by proportion misleads', 
   expect(index.find(digest('7fffffff'))).toBe(-1)
   expect(index.find(digest('80000000ffffffff'))).toBe(-1)
 })
+
+test('agrees with a list on uniform digests, and on what lies beside them', () => {
+  const random = createHash('sha512')
+  const hexes = Array.from({ length: 1000 }, (_, n) =>
+    random.copy().update(`${n}`).digest('hex').slice(0, 64),
+  )
+  const rows = hexes.map((hex) => ({ digest: digestOfHex(hex), sizeBytes: 1, mirrors: [] }))
+  const index = open(write({ mirrors: mirrors(1), rows }))
+  const rowOf = new Map(hexes.toSorted().map((hex, row) => [hex, row]))
+  // Twice each, as what a search has kept is another way to the same.
+  for (const hex of [...hexes, ...hexes.toReversed()]) {
+    expect(index.find(digestOfHex(hex))).toBe(rowOf.get(hex))
+    expect(index.find(beside(hex, 15))).toBe(-1)
+    expect(index.find(beside(hex, 7))).toBe(-1)
+  }
+})
+
+/** A digest that differs in one hex digit alone. */
+function beside(hex: string, at: number): Digest {
+  const other = ((Number.parseInt(hex[at]!, 16) + 1) % 16).toString(16)
+  return digestOfHex(hex.slice(0, at) + other + hex.slice(at + 1))
+}
 
 test('is refused with any one bit of it turned over', () => {
   const bytes = write({

@@ -61,3 +61,14 @@ test('digests that begin alike find room beside one another, and keep it when th
   expect(made.map((digest) => table.add(digest))).toEqual(made.map((_, n) => n))
   expect(made.map((digest) => table.find(digest))).toEqual(made.map((_, n) => n))
 })
+
+test('digests that come again, in the order they came or in another, are the same ones', () => {
+  const hexes = ['a', 'b', 'c', 'd'].map((letter) => digestOfHex(letter.repeat(64)))
+  const map = new DigestMap()
+  for (const round of [1, 2]) {
+    for (const [at, digest] of hexes.entries()) map.set(digest, round * at)
+  }
+  for (const [at, digest] of [...hexes.entries()].toReversed()) map.set(digest, 3 * at)
+  expect([...map]).toEqual(hexes.map((digest, at) => [digest, 3 * at]))
+  for (const [at, digest] of hexes.entries()) expect(map.get(digest)).toBe(3 * at)
+})

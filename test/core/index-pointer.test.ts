@@ -28,6 +28,16 @@ test('leaves out what a later version may add', () => {
   )
 })
 
+test('reads which deltas lead there, and does without those that it cannot read', () => {
+  const key = 'nearport/index/1795228909580-1795228909586.delta'
+  const delta = { key, sha256: 'b'.repeat(64), sizeBytes: 9 }
+  const deltas = [{ from: 1795228909580, to: 1795228909586, ...delta }]
+  const text = JSON.stringify({ ...pointer, deltas })
+  expect(parseIndexPointer(text, mirrorIndexPrefix)).toEqual({ ...pointer, deltas })
+  const unreadable = JSON.stringify({ ...pointer, deltas: 'of a later version' })
+  expect(parseIndexPointer(unreadable, mirrorIndexPrefix)).toEqual(pointer)
+})
+
 test('reads that it is pinned, and to what', () => {
   const pinned = { generation: 17, at: '2026-11-21T02:00:00.000Z' }
   const text = JSON.stringify({ ...pointer, pinned: { ...pinned, by: 'later versions' } })

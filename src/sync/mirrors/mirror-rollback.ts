@@ -57,7 +57,7 @@ export async function rollBack(
       return undefined
     }
     const contents = await contentsOf(index, seen.mirrors, deps)
-    const { length: blobs } = contents.rows
+    const { blobs } = contents.body
     const outcome = { from, blobs, lost: index.blobs - blobs }
     const nothing = { ...outcome, generation: undefined, to: [] }
     if (options.dryRun) return nothing

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { hashedPart } from '../../core/blob-index.ts'
-import type { IndexRow } from '../../core/blob-index-writer.ts'
-import { sealIndex, writeIndex } from '../../core/blob-index-writer.ts'
+import { sealIndex, writeIndexOf } from '../../core/blob-index-writer.ts'
 import type { Digest } from '../../core/digest.ts'
+import type { IndexBody } from '../../core/index-rows.ts'
+import { IndexRows } from '../../core/index-rows.ts'
 import type { Mirror } from '../../core/mirror.ts'
 import type { Listing } from '../../core/plan.ts'
 
@@ -16,7 +17,7 @@ export type GoodMirror = {
 
 /** An index but for its generation. */
 export type IndexContents = {
-  readonly rows: readonly IndexRow[]
+  readonly body: IndexBody
   readonly mirrors: readonly GoodMirror[]
   /** Blobs left out since the mirrors list several sizes, and no manifest says which is right. */
   readonly ambiguous: readonly Digest[]
@@ -30,34 +31,28 @@ export function indexContents(
   mirrors: readonly GoodMirror[],
   knownBytes: (digest: Digest) => number | undefined,
 ): IndexContents {
-  const rows = new Map<Digest, { digest: Digest; sizeBytes: number; mirrors: number[] }>()
+  const rows = new IndexRows(mirrors.length)
   const ambiguous = new Set<Digest>()
   mirrors.forEach(({ listing, spoiled }, place) => {
     for (const [digest, listed] of listing) {
-      if (spoiled.has(digest)) continue
-      const row = rows.get(digest)
-      const wanted = knownBytes(digest) ?? row?.sizeBytes ?? listed
-      if (listed === wanted) {
-        if (row === undefined) rows.set(digest, { digest, sizeBytes: listed, mirrors: [place] })
-        else row.mirrors.push(place)
-      } else if (knownBytes(digest) === undefined) {
-        ambiguous.add(digest)
-      }
+      if (spoiled.size > 0 && spoiled.has(digest)) continue
+      const row = rows.rowOf(digest)
+      // What another mirror holds already is of the size that the manifests say.
+      const wanted = rows.sizeBytes(row) ?? knownBytes(digest) ?? listed
+      if (listed === wanted) rows.hold(row, listed, place)
+      else if (knownBytes(digest) === undefined) ambiguous.add(digest)
     }
   })
-  for (const digest of ambiguous) rows.delete(digest)
-  return { rows: [...rows.values()], mirrors, ambiguous: [...ambiguous] }
+  for (const digest of ambiguous) rows.leaveOut(rows.rowOf(digest))
+  return { body: rows.columns(), mirrors, ambiguous: [...ambiguous] }
 }
 
 /** The file of one generation, whole and sealed. */
-export function indexFile({ rows, mirrors }: IndexContents, generation: number): Uint8Array {
-  const bytes = writeIndex({
-    generation,
-    rows,
-    mirrors: mirrors.map(({ mirror }) => ({
-      id: mirror.id,
-      url: `${mirror.publicUrl}/${mirror.keys.text}`,
-    })),
-  })
+export function indexFile({ body, mirrors }: IndexContents, generation: number): Uint8Array {
+  const named = mirrors.map(({ mirror }) => ({
+    id: mirror.id,
+    url: `${mirror.publicUrl}/${mirror.keys.text}`,
+  }))
+  const bytes = writeIndexOf(generation, named, body)
   return sealIndex(bytes, createHash('sha256').update(hashedPart(bytes)).digest())
 }

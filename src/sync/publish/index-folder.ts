@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deltaOf } from '../../core/index-delta-chain.ts'
 import { folderIndexPrefix, generationOf, indexPointerName } from '../../core/index-pointer.ts'
 import type { IndexPlace } from './index-place.ts'
 
@@ -61,11 +62,12 @@ export function folderPlace(directory: string): IndexPlace {
   }
 }
 
-const temporaryName = /^\.(?:current\.json|\d{1,15}\.bin)\.[0-9a-f-]{36}$/
+const temporaryName = /^\.(?:current\.json|\d{1,15}\.bin|\d{1,15}-\d{1,15}\.delta)\.[0-9a-f-]{36}$/
 
 /** Not what another run is just writing, under a name of its own. */
 function isOfIndex(name: string): boolean {
-  return name === indexPointerName || generationOf(name, '') !== undefined
+  const isFile = generationOf(name, '') !== undefined || deltaOf(name) !== undefined
+  return isFile || name === indexPointerName
 }
 
 async function linkIfAbsent(from: string, to: string): Promise<boolean> {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { IndexPin, IndexPointer } from '../../core/index-pointer.ts'
 import { generationName, indexPointerName } from '../../core/index-pointer.ts'
+import type { IndexDelta } from '../../core/index-delta-chain.ts'
+import { deltaName } from '../../core/index-delta-chain.ts'
 import type { IndexContents } from './index-content.ts'
 import { indexFile } from './index-content.ts'
+import type { DeltaLink, MadeDelta } from './index-deltas.ts'
+import { chainIn, makeDelta } from './index-deltas.ts'
 import type { IndexPlace } from './index-place.ts'
 import { takeName } from './index-place.ts'
+import { removeOld } from './old-generations.ts'
 import type { FoundPlace } from './published-places.ts'
 import {
   lookAt,
@@ -33,16 +38,15 @@ export type Published = {
   readonly to: readonly string[]
 }
 
-const hourMs = 3_600_000
 /** How often a run gives way to another before it gives up. */
 const longestContest = 100
 
 /**
- * Publishes an index to every place: the generation first, and then the pointer to it, so that
- * nobody is ever pointed to what is not there. Contents that are those of the newest generation
- * make no new one. Others may publish at the same time: a generation's name is taken by whoever
- * writes it first, and no pointer is put in the place of a newer one. Failures are problems. With
- * `pin` the contents are always a new generation, which is pinned.
+ * Publishes an index to every place: the generation first, then what leads there from the one before,
+ * and then the pointer to both, so that nobody is ever pointed to what is not there. Contents that are
+ * those of the newest generation make no new one. Others may publish at the same time: a generation's
+ * name is taken by whoever writes it first, and no pointer is put in the place of a newer one.
+ * Failures are problems. With `pin` the contents are always a new generation, which is pinned.
  */
 export async function publish(
   contents: IndexContents,
@@ -59,18 +63,17 @@ export async function publish(
 
   const nowMs = deps.now()
   const checkedAt = new Date(nowMs).toISOString()
-  const same = newest === undefined ? undefined : indexFile(contents, newest.generation)
-  const isSame =
-    pin === undefined &&
-    same !== undefined &&
-    newest !== undefined &&
-    sha256Of(same) === newest.sha256
+  const same = pin === undefined && newest !== undefined ? sameFile(contents, newest) : undefined
+  const isSame = same !== undefined && newest !== undefined
   const made: GenerationFile = isSame
     ? { generation: newest.generation, bytes: same, in: await mend(newest, same) }
     : await take(Math.max(nowMs, newestGeneration(found) + 1))
 
   const { generation } = made
-  const ours: Omit<IndexPointer, 'key'> = {
+  const isAfter = !isSame && newest !== undefined && made.in.length > 0
+  const delta = isAfter ? await makeDelta(newest, found, made) : undefined
+  const chain = isSame || delta !== undefined ? [...(newest?.deltas ?? []), ...linkOf(delta)] : []
+  const ours: Ours = {
     generation,
     sha256: sha256Of(made.bytes),
     sizeBytes: made.bytes.length,
@@ -78,15 +81,22 @@ export async function publish(
     checkedAt,
     ...(pin === undefined ? {} : { pinned: pin }),
   }
-  const pointed = await Promise.all(made.in.map((each) => point(each, ours)))
+  const pointed = await Promise.all(
+    made.in.map(async (each) => {
+      const written = delta && (await putDelta(each, delta))
+      return point(each, ours, chainIn(each, chain, ours.sizeBytes, written))
+    }),
+  )
   const newer = pointed.filter((each) => typeof each === 'object')
   if (newer.length > 0) return supersededBy(newer)
 
   const to = made.in.filter((_, at) => pointed[at] === 'written').map(({ place }) => place.name)
   const how = isSame ? 'unchanged' : 'new'
   if (to.length > 0) {
-    const { length: blobs } = contents.rows
-    recorder.step({ step: 'published', how, generation, blobs, sizeBytes: made.bytes.length, to })
+    const { blobs } = contents.body
+    const deltaBytes = delta && { deltaBytes: delta.bytes.length }
+    const { sizeBytes } = ours
+    recorder.step({ step: 'published', how, generation, blobs, sizeBytes, ...deltaBytes, to })
   }
   return { how, generation, to }
 
@@ -173,14 +183,25 @@ export async function publish(
     return false
   }
 
+  /** Puts a delta beside its generation, whose number nobody else has; its name where that was done. */
+  async function putDelta(
+    each: FoundPlace,
+    { link, bytes }: MadeDelta,
+  ): Promise<string | undefined> {
+    const name = deltaName(link.from, link.to)
+    const isWritten = await attempt(each, () => each.place.write(name, bytes, 'any'))
+    return isWritten === true ? name : undefined
+  }
+
   /** Points a place to the generation, unless it is pointed to a newer one meanwhile. */
   async function point(
     each: FoundPlace,
-    wanted: Omit<IndexPointer, 'key'>,
+    wanted: Ours,
+    deltas: readonly IndexDelta[] | undefined,
   ): Promise<'written' | 'failed' | Newer> {
     const { place } = each
     const key = place.prefix + generationName(wanted.generation)
-    const text = new TextEncoder().encode(`${JSON.stringify({ ...wanted, key })}\n`)
+    const text = new TextEncoder().encode(`${JSON.stringify({ ...wanted, key, deltas })}\n`)
     const done = await attempt(each, async () => {
       for (let tries = 0; tries < longestContest; tries++) {
         const there = await readPointerIn(place)
@@ -192,16 +213,15 @@ export async function publish(
       }
       throw new Error(`others changed ${indexPointerName} each time: it was left to them`)
     })
-    if (done === 'written') await removeOld(each, wanted.generation)
+    if (done === 'written') {
+      const { generation: current } = wanted
+      await removeOld(each, { ...deps, current, chain: deltas ?? [], nowMs })
+    }
     return done ?? 'failed'
   }
 
   /** A pin that was set since this run looked is newer than what this run has to say. */
-  function isInTheWay(
-    current: IndexPointer,
-    seen: FoundPlace,
-    wanted: Omit<IndexPointer, 'key'>,
-  ): boolean {
+  function isInTheWay(current: IndexPointer, seen: FoundPlace, wanted: Ours): boolean {
     if (current.generation > wanted.generation) return true
     const isNew = current.generation !== seen.pointer?.generation
     return pin === undefined && current.pinned !== undefined && isNew
@@ -215,21 +235,6 @@ export async function publish(
       return undefined
     }
   }
-
-  /** Nothing newer than what was current before: another run may be about to point to it. */
-  async function removeOld(each: FoundPlace, current: number): Promise<void> {
-    const { place, generations, pointer: before } = each
-    const others = [...generations.keys()].filter((n) => n !== current).toSorted((a, b) => b - a)
-    const old = others
-      .slice(deps.keepGenerations - 1)
-      .filter((number) => number <= (before?.generation ?? 0))
-    try {
-      for (const number of old) await place.remove(generationName(number))
-      await place.tidy(nowMs - hourMs)
-    } catch (error) {
-      recorder.problem(`old generations of the index in ${place.name}`, error)
-    }
-  }
 }
 
 /** The file of one generation, and the places that have it. */
@@ -239,7 +244,23 @@ type GenerationFile = {
   readonly in: readonly FoundPlace[]
 }
 
+/** A pointer but for what each place calls otherwise, or has others of. */
+type Ours = Omit<IndexPointer, 'key' | 'deltas'>
+
 type Newer = { readonly place: IndexPlace; readonly pointer: IndexPointer }
+
+/** The file of a generation, where these are its contents. */
+function sameFile(
+  contents: IndexContents,
+  { generation, sha256 }: IndexPointer,
+): Uint8Array | undefined {
+  const bytes = indexFile(contents, generation)
+  return sha256Of(bytes) === sha256 ? bytes : undefined
+}
+
+function linkOf(delta: MadeDelta | undefined): readonly DeltaLink[] {
+  return delta === undefined ? [] : [delta.link]
+}
 
 function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')

@@ -1,3 +1,4 @@
+import { deltaOf } from '../../core/index-delta-chain.ts'
 import type { IndexPin, IndexPointer } from '../../core/index-pointer.ts'
 import { generationOf, indexPointerName, parseIndexPointer } from '../../core/index-pointer.ts'
 import type { Condition, IndexPlace } from './index-place.ts'
@@ -9,6 +10,8 @@ export type FoundPlace = {
   readonly pointer: IndexPointer | undefined
   /** Sizes in bytes by generation. */
   readonly generations: ReadonlyMap<number, number>
+  /** Sizes in bytes of what leads from one generation to another, by name. */
+  readonly deltas: ReadonlyMap<string, number>
 }
 
 /** Looks at every place. One that cannot be read is a problem, and left out. */
@@ -31,7 +34,8 @@ export async function lookAt(
         const generation = generationOf(name, '')
         if (generation !== undefined) generations.set(generation, sizeBytes)
       }
-      return { place, pointer, generations }
+      const deltas = new Map([...names].filter(([name]) => deltaOf(name) !== undefined))
+      return { place, pointer, generations, deltas }
     } catch (error) {
       recorder.problem(`the index in ${place.name}`, error)
       return undefined
