@@ -1,3 +1,6 @@
+import { colon, dot, meanings, stranger } from './address-characters.ts'
+import { readEightGroups } from './full-ipv6.ts'
+
 /** Which of the two internet protocols an address belongs to. */
 export type AddressFamily = 4 | 6
 
@@ -10,21 +13,6 @@ const longestAddress = '0000:0000:0000:0000:0000:0000:255.255.255.255'.length
  * length.
  */
 const longestClientAddress = 128
-
-const colon = 16
-const dot = 17
-const stranger = 255
-
-/**
- * What each ASCII character means in an address: a digit's value, `colon`, `dot`, or `stranger`.
- */
-const meanings = new Uint8Array(128).fill(stranger)
-for (let value = 0; value < 16; value++) {
-  meanings[value.toString(16).charCodeAt(0)] = value
-  meanings[value.toString(16).toUpperCase().charCodeAt(0)] = value
-}
-meanings[':'.charCodeAt(0)] = colon
-meanings['.'.charCodeAt(0)] = dot
 
 /**
  * The least octet that has so many digits. A smaller one has leading zeros, which some read as
@@ -56,7 +44,7 @@ const groups = new Uint16Array(addressWords.buffer)
 export function readAddress(text: string): AddressFamily | undefined {
   if (text.length > longestAddress) return undefined
   if (text.length <= longestIpv4 && readDottedQuad(text, 0)) return 4
-  if (!readGroups(text)) return undefined
+  if (!readEightGroups(text, groups) && !readGroups(text)) return undefined
   return addressWords[0] === 0 && isMapped() ? 4 : 6
 }
 

@@ -17,12 +17,11 @@ export function decideBlob(
   presence: Presence | undefined,
   tell: Tell | undefined,
 ): Decision {
-  const toUpstream = (reason: UpstreamReason) => ({ action: 'upstream', reason, upstream }) as const
   const digest = request.mirrorable
   // Mirrors hold SHA-256 alone.
   if (digest === undefined) {
     tell?.('digest: not a SHA-256, so no mirror holds it')
-    return toUpstream('not-mirrored')
+    return toUpstream('not-mirrored', upstream)
   }
 
   // S3 cannot send Docker-Content-Digest; we can, and it saves a hop.
@@ -37,15 +36,15 @@ export function decideBlob(
   // The upstream lives in this cloud: reading from it there costs its publisher no internet egress.
   if (!route.configured && client !== undefined && client.cloud === upstream.cloud) {
     tell?.(`upstream: it is in ${client.cloud} too`)
-    return toUpstream('same-cloud')
+    return toUpstream('same-cloud', upstream)
   }
   if (route.candidates.length === 0) {
     tell?.('mirrors that may serve this client: none')
-    return toUpstream(route.otherwise)
+    return toUpstream(route.otherwise, upstream)
   }
   if (presence === undefined) {
     tell?.('index: none')
-    return toUpstream('no-index')
+    return toUpstream('no-index', upstream)
   }
 
   let failed = false
@@ -60,7 +59,11 @@ export function decideBlob(
     const { failover } = presence
     if (failover?.isOut(mirror) === true) out ??= { mirror, failover, request, client, tell }
   }
-  return goOn(toUpstream(failed ? 'unhealthy' : 'not-mirrored'), out)
+  return goOn(toUpstream(failed ? 'unhealthy' : 'not-mirrored', upstream), out)
+}
+
+function toUpstream(reason: UpstreamReason, upstream: Upstream): Onward {
+  return { action: 'upstream', reason, upstream }
 }
 
 /** The first mirror that a request passes over, as it is out. */

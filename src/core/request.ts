@@ -1,7 +1,9 @@
 import type { Digest } from './digest.ts'
-import { isWellFormedDigest, parseDigest } from './digest.ts'
+import { isWellFormedDigest } from './digest.ts'
 import type { Refusal } from './error.ts'
 import { quote, refuse } from './error.ts'
+import type { PutText, ReadUsual } from './usual-request.ts'
+import { createUsualReader, putTextAnywhere } from './usual-request.ts'
 
 /** What a client may ask of a pull-only registry; anything else is a refusal. */
 export type RegistryRequest =
@@ -54,7 +56,10 @@ export function nsOf(request: RegistryRequest): string | undefined {
  * (`sha256-<hex>.sig`), or the referrers tag schema's of the distribution spec (`sha256-<hex>`).
  */
 export function isSignatureTag(reference: string): boolean {
-  return /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(reference)
+  // No other tag is as long, hardly ever: the pattern takes as long as the rest of a decision.
+  return (
+    reference.length >= 71 && /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(reference)
+  )
 }
 
 /**
@@ -62,11 +67,30 @@ export function isSignatureTag(reference: string): boolean {
  * Never throws: what is not a pull request of the distribution spec comes back as a refusal with
  * the spec's code.
  */
-export function parseRequest(method: string, target: string): RegistryRequest {
-  if (method !== 'GET' && method !== 'HEAD') {
-    return refuse('UNSUPPORTED', `this registry is for pulling: GET and HEAD, not ${quote(method)}`)
-  }
+export type ParseRequest = (method: string, target: string) => RegistryRequest
 
+/** Makes a reader of request lines for a platform that has a faster way to put text into bytes. */
+export function createRequestParser(put: PutText): ParseRequest {
+  const readUsual = createUsualReader(put)
+  return (method, target) => {
+    if (method !== 'GET' && method !== 'HEAD') {
+      return refuse(
+        'UNSUPPORTED',
+        `this registry is for pulling: GET and HEAD, not ${quote(method)}`,
+      )
+    }
+    return readUsual(method, target, '', undefined) ?? parseTarget(method, target, readUsual)
+  }
+}
+
+/** Reads request lines anywhere. */
+export const parseRequest: ParseRequest = createRequestParser(putTextAnywhere)
+
+function parseTarget(
+  method: 'GET' | 'HEAD',
+  target: string,
+  readUsual: ReadUsual,
+): RegistryRequest {
   const mark = target.indexOf('?')
   const path = decodePath(mark === -1 ? target : target.slice(0, mark))
   if (path === undefined && target.includes('/manifests/')) {
@@ -76,8 +100,11 @@ export function parseRequest(method: string, target: string): RegistryRequest {
     return refuse('NAME_INVALID', `the path is not one of a registry: ${quote(target)}`)
   }
   if (path === '/v2/' || path === '/v2') return { kind: 'version' }
-  const query = mark === -1 ? '' : target.slice(mark)
-  if (path === '/token') return { kind: 'token', method, ...parseQuery(query) }
+  const { query, ns } = parseQuery(mark === -1 ? '' : target.slice(mark))
+  // With its query or its encoding off it may well be a usual one.
+  const usual = path === target ? undefined : readUsual(method, path, query, ns)
+  if (usual !== undefined) return usual
+  if (path === '/token') return { kind: 'token', method, query, ns }
   if (!path.startsWith('/v2/')) return unknownPath(path)
   // The catalog is not of the OCI spec, and listing a whole registry is not for everyone who pulls.
   if (path === '/v2/_catalog') return refuse('UNSUPPORTED', 'there is no catalog here', 404)
@@ -89,12 +116,7 @@ export function parseRequest(method: string, target: string): RegistryRequest {
   if (beforeLast <= '/v2'.length) return unknownPath(path)
   const repository = path.slice('/v2/'.length, beforeLast)
   const verb = path.slice(beforeLast + 1, last)
-  const asked = {
-    method,
-    repository,
-    ...parseQuery(query),
-  } as const
-
+  const asked = { method, repository, query, ns }
   return parseTail(verb, path.slice(last + 1), asked) ?? unknownPath(path)
 }
 
@@ -106,10 +128,11 @@ function parseTail(verb: string, tail: string, asked: Asked): RegistryRequest | 
   switch (verb) {
     case 'blobs':
       if (!isWellFormedDigest(tail)) return invalidDigest(tail)
-      return { kind: 'blob', ...asked, digest: tail, mirrorable: parseDigest(tail) }
+      // Of the kind that is mirrored all are usual ones.
+      return { kind: 'blob', ...asked, digest: tail, mirrorable: undefined }
     case 'manifests':
       // 404 even for what could never be a tag: the conformance suite wants no 400 here.
-      if (!tagGrammar.test(tail) && !isWellFormedDigest(tail)) {
+      if (!isWellFormedDigest(tail)) {
         return refuse('MANIFEST_UNKNOWN', `${quote(tail)} is neither a tag nor a digest`)
       }
       return { kind: 'manifest', ...asked, reference: tail }
@@ -149,7 +172,8 @@ function printable(query: string): string {
  * containerd adds `ns=<original registry>` when a hosts.toml points here; upstreams do not know it.
  */
 function parseQuery(query: string): Pick<Asked, 'query' | 'ns'> {
-  if (!query.includes('ns=')) return { query: query === '?' ? '' : printable(query), ns: undefined }
+  if (query.length < 2) return noQuery
+  if (!query.includes('ns=')) return { query: printable(query), ns: undefined }
   const pairs = query.slice(1).split('&')
   const kept = pairs.filter((pair) => !pair.startsWith('ns='))
   const ns = pairs.find((pair) => pair.startsWith('ns='))?.slice('ns='.length)
@@ -159,6 +183,8 @@ function parseQuery(query: string): Pick<Asked, 'query' | 'ns'> {
     ns: ns && ns.replaceAll(/%3a/gi, ':').toLowerCase(),
   }
 }
+
+const noQuery = { query: '', ns: undefined }
 
 function invalidDigest(text: string): Refusal {
   return refuse('DIGEST_INVALID', `${quote(text)} is not a digest: wanted algorithm:hex`)

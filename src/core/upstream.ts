@@ -52,13 +52,16 @@ export function upstreamOf(
   upstreams: readonly Upstream[],
   repository: string,
 ): Upstream | undefined {
-  return upstreams.find(
-    ({ repositories: prefix, dropPrefix }) =>
-      prefix === '' ||
-      // Without its prefix nothing would be left of its name.
-      (repository === prefix && dropPrefix !== true) ||
-      repository.startsWith(`${prefix}/`),
-  )
+  return upstreams.find((upstream) => answersFor(upstream, repository))
+}
+
+function answersFor({ repositories: prefix, dropPrefix }: Upstream, repository: string): boolean {
+  if (prefix === '') return true
+  // And not by a text made of the prefix and a slash, for each of them anew: that took three times as long.
+  if (!repository.startsWith(prefix)) return false
+  // Without its prefix nothing would be left of its name.
+  if (repository.length === prefix.length) return dropPrefix !== true
+  return repository.charCodeAt(prefix.length) === 47
 }
 
 /** A repository's name at its upstream. */

@@ -1,6 +1,5 @@
 import type { BlobIndex } from '../core/blob-index.ts'
 import type { Presence } from '../core/policy.ts'
-import type { Digest } from '../core/digest.ts'
 import type { Mirror } from '../core/mirror.ts'
 
 /**
@@ -28,25 +27,16 @@ export function readIndexFor(index: BlobIndex, mirrors: readonly Mirror[]): Read
   }
   const ours = [...places.values()]
 
-  // One request asks for one digest several times over.
-  let lastDigest: Digest | undefined
-  let lastRow = -1
-  const rowOf = (digest: Digest) => {
-    if (digest === lastDigest) return lastRow
-    lastDigest = digest
-    lastRow = index.find(digest)
-    return lastRow
-  }
-
   const presence: Presence = {
     holds(mirror, digest) {
+      const row = index.find(digest)
+      // What none holds is asked of each mirror that may serve the client.
+      if (row === -1) return 'absent'
       const place = places.get(mirror)
-      if (place === undefined) return 'absent'
-      const row = rowOf(digest)
-      return row !== -1 && index.holds(row, place) ? 'present' : 'absent'
+      return place !== undefined && index.holds(row, place) ? 'present' : 'absent'
     },
     sizeBytes(digest) {
-      const row = rowOf(digest)
+      const row = index.find(digest)
       // A blob that none of ours holds is the upstream's to tell of.
       const held = row !== -1 && ours.some((place) => index.holds(row, place))
       return held ? index.sizeBytes(row) : undefined

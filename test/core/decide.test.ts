@@ -127,6 +127,16 @@ test.for<Row>([
   expect(answerOf(path, client, policy, presenceOf(holdings))).toBe(answer)
 })
 
+test('a location has one route, also as another object of the same names', () => {
+  const policy = worldPolicy()
+  const [one, same] = [at('aws/eu-west-3')!, at('aws/eu-west-3')!]
+  const route = policy.route(one)
+  expect(route.candidates[0]?.mirror.id).toBe('aws/eu-west-1')
+  expect(policy.route(same)).toBe(route)
+  expect(policy.route(one)).toBe(route)
+  expect(policy.route(at('aws/us-east-1'))).not.toBe(route)
+})
+
 test('with no index a blob comes from the upstream', () => {
   expect(answerOf(path, 'aws/eu-west-1', worldPolicy(), undefined)).toBe('upstream no-index')
 })

@@ -1,6 +1,7 @@
 import { signatureDate } from './presign-date.ts'
 import { encodePath, encodeValue } from './presign-encoding.ts'
 import { createHmac } from './sha256-hmac.ts'
+import { createRecentAddresses } from './recent-addresses.ts'
 import type { StartSignature } from './sha256-signature.ts'
 import { portableSignature } from './sha256-signature.ts'
 
@@ -52,16 +53,16 @@ export function createPresigner(
   let second = Number.NaN
   let expires = Number.NaN
   let back = ''
-  let signers: Readonly<Record<SignedMethod, MethodSigner>>
+  let sign: Readonly<Record<SignedMethod, (path: string) => string>>
+  const made = { GET: createRecentAddresses(), HEAD: createRecentAddresses() }
 
   return (method, path, nowMs, expiresSeconds) => {
     const now = Math.floor(nowMs / 1000)
     if (now !== second || expiresSeconds !== expires) turn(now, expiresSeconds)
-    const { made, sign } = signers[method]
-    const known = made.get(path)
+    const known = made[method].get(path)
     if (known !== undefined) return known
-    const address = front + path + back + sign(path)
-    if (made.size < mostMade) made.set(path, address)
+    const address = front + path + back + sign[method](path)
+    made[method].set(path, address)
     return address
   }
 
@@ -75,11 +76,11 @@ export function createPresigner(
       `&X-Amz-Expires=${expiresSeconds}${token}&X-Amz-SignedHeaders=host`
     const start = `AWS4-HMAC-SHA256\n${date}\n${scope}\n`
     const after = `\n${query}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
-    const signerOf = (method: SignedMethod): MethodSigner => {
-      const before = `${method}\n${base}/`
-      return { made: new Map(), sign: startSignature({ key, start, before, after }) }
-    }
-    signers = { GET: signerOf('GET'), HEAD: signerOf('HEAD') }
+    const signOf = (method: SignedMethod) =>
+      startSignature({ key, start, before: `${method}\n${base}/`, after })
+    sign = { GET: signOf('GET'), HEAD: signOf('HEAD') }
+    made.GET.clear()
+    made.HEAD.clear()
     back = `?${query}&X-Amz-Signature=`
     second = now
     expires = expiresSeconds
@@ -93,18 +94,6 @@ export function createPresigner(
     day = today
   }
 }
-
-/** What one method was signed for in this second, by path. */
-type MethodSigner = {
-  readonly made: Map<string, string>
-  readonly sign: (path: string) => string
-}
-
-/**
- * When many nodes start at once they ask for the same few layers within the same second: an address
- * that was made costs an eighth of one that is signed.
- */
-const mostMade = 256
 
 type Parts = { readonly origin: string; readonly host: string; readonly path: string }
 
