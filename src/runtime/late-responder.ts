@@ -1,4 +1,5 @@
-import type { Handler, Respond } from './web-responder.ts'
+import type { Respond } from './direct.ts'
+import type { Handler } from './web-responder.ts'
 
 /**
  * The way through Web Requests, loaded with the first request that takes it: Node's own Request and

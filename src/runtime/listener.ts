@@ -51,7 +51,8 @@ export async function listen(
   const respond = createLateResponder(fetch)
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (discouraged) outgoing.shouldKeepAlive = false
-    if (direct?.(incoming, outgoing) !== true) respond(incoming, outgoing)
+    if (direct === undefined) respond(incoming, outgoing)
+    else direct(incoming, outgoing, respond)
   }
   const { server, showCertificate } = createServerFor(answer, certificate)
   server.on('clientError', answerClientError)

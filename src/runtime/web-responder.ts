@@ -1,14 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import { refuse } from '../core/error.ts'
 import { respondRefusal } from '../proxy/answer.ts'
+import type { Respond } from './direct.ts'
 
 /** Answers with Web standards' Request and Response. */
 export type Handler = (request: Request, env: HttpBindings) => Response | Promise<Response>
-
-/** Answers a request of Node's, sooner or later. */
-export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 
 /** Has a handler of Web Requests answer Node's. */
 export function createWebResponder(handler: Handler): Respond {

@@ -1,5 +1,6 @@
+import { connect } from 'node:net'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import type { ServiceEvent } from '../../src/core/event.ts'
 import { createDirect } from '../../src/runtime/direct.ts'
@@ -40,10 +41,12 @@ beforeAll(async () => {
       env: {},
     })
     const direct = createDirect(atOnce)
-    const counted: typeof direct = (incoming, outgoing) => {
-      const isTaken = direct(incoming, outgoing)
-      if (isTaken) taken++
-      return isTaken
+    const counted: typeof direct = (incoming, outgoing, otherwise) => {
+      taken++
+      direct(incoming, outgoing, (...of) => {
+        taken--
+        otherwise(...of)
+      })
     }
     const served = { fetch: app.fetch, direct: isShort ? counted : undefined }
     return { listener: await listen(served, { host: '127.0.0.1', port: 0 }), events }
@@ -150,4 +153,38 @@ test('whatever is asked, both ways answer the same', async () => {
     expect(short).toEqual(long)
   })
   await fc.assert(property, { numRuns: 300 })
+})
+
+const blobRequest = (repository: string) =>
+  `GET /v2/${repository}/blobs/${digest} HTTP/1.1\r\nHost: a.example\r\n${ireland}\r\n`
+
+test('requests that come together are answered in their order, before whoever leaves', async () => {
+  const { port } = sides.short.listener
+  const together = ['a', 'b', 'sha256:12', 'c'].map((name) => `${blobRequest(name)}\r\n`).join('')
+  const left = connect(port, '127.0.0.1', () =>
+    left.end(`${blobRequest('left')}\r\n`, () => left.resetAndDestroy()),
+  )
+  const answer = await sendRaw(port, `${together}${blobRequest('last')}Connection: close\r\n\r\n`)
+  const statuses = `HTTP/1.1 ${answer?.status}${answer?.body}`.match(/HTTP\/1\.1 \d+/g)
+  expect(statuses).toEqual([307, 307, 400, 307, 307].map((status) => `HTTP/1.1 ${status}`))
+  await expect.poll(() => sides.short.events.length).toBe(6)
+  expect((await sendRaw(port, `${blobRequest('on')}Connection: close\r\n\r\n`))?.status).toBe(307)
+  sides.short.events.splice(0)
+})
+
+test.for<[string, Parameters<typeof createDirect>[0]]>([
+  [
+    'cannot be decided',
+    () => {
+      throw new Error('as when an address cannot be signed')
+    },
+  ],
+  ['cannot be written', () => ({ status: 307, headers: { Location: 'a\nb' }, body: null })],
+])('what %s by the short way goes the long one', async ([, atOnce]) => {
+  const fetch = () => new Response('by the long way')
+  const served = { fetch, direct: createDirect(atOnce) }
+  const listener = await listen(served, { host: '127.0.0.1', port: 0 })
+  onTestFinished(() => listener.close(0))
+  const answer = await sendRaw(listener.port, `${blobRequest('a')}Connection: close\r\n\r\n`)
+  expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('by the long way') })
 })
