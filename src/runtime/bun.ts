@@ -7,6 +7,7 @@ import { serve } from './bun-server.ts'
 import type { listen, Served } from './listener.ts'
 import { describeFailure } from './listener.ts'
 import type { PeerBindings } from './node-parts.ts'
+import { createTogether } from './together.ts'
 import type { Certificate } from './tls-certificate.ts'
 
 /** Load balancers keep idle connections for 60 s: closing one first would lose a request put on it. */
@@ -82,14 +83,20 @@ async function stopAll(servers: readonly BunServer[], isNow: boolean): Promise<v
   await Promise.all(servers.map((server) => server.stop(isNow)))
 }
 
+type Ready = { readonly response: Response; readonly resolve: (response: Response) => void }
+
 function createAnswer({ fetch, atOnce }: Served) {
+  const answerTogether = createTogether(({ response, resolve }: Ready) => resolve(response))
   return (asked: Request, server: BunServer): Response | Promise<Response> => {
     const request = absolute(asked)
     const isHead = asked.method === 'HEAD'
     const peer = new Peer(asked, server)
     try {
       const known = atOnce?.(headOf(request), peer)
-      if (known !== undefined) return isHead ? dated(responseOf(known)) : responseOf(known)
+      if (known !== undefined) {
+        const response = isHead ? dated(responseOf(known)) : responseOf(known)
+        return new Promise((resolve) => answerTogether({ response, resolve }))
+      }
     } catch {
       // It goes the way of every other request, and there ends the same.
     }

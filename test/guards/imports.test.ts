@@ -35,6 +35,7 @@ test('an answer from memory is made of nothing but the core and a few files of t
     'src/proxy/describe.ts',
     'src/proxy/parse-request.ts',
     'src/runtime/direct.ts',
+    'src/runtime/together.ts',
   ])
 })
 

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { createTogether } from '../../src/runtime/together.ts'
+
+test('what comes in one turn is handed on after the last of it, in its order', async () => {
+  const handed: number[] = []
+  const add = createTogether<number>((piece) => {
+    handed.push(piece)
+    // What comes of handing on belongs to the next turn.
+    if (piece === 1) add(10)
+  })
+  for (const piece of [1, 2, 3]) add(piece)
+  expect(handed).toEqual([])
+  await new Promise(setImmediate)
+  expect(handed).toEqual([1, 2, 3])
+  await new Promise(setImmediate)
+  expect(handed).toEqual([1, 2, 3, 10])
+})
