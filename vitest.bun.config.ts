@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** What of the tests on Node is run by Bun itself: what leans on what Bun has in Node's place. */
 const inside = [
   'test/proxy/**/*.test.ts',
-  'test/runtime/{config-reload,guarded-fetch,log,manifests,mirror-credentials}.test.ts',
-  'test/runtime/{node-app,presence,private-mirrors,ranges}.test.ts',
+  'test/runtime/{config-reload,guarded-fetch,log,manifests}.test.ts',
+  'test/runtime/{node-app,presence,ranges}.test.ts',
+  'test/runtime/mirrors/{mirror-credentials,private-mirrors}.test.ts',
 ]
 
 /** `npm run test:bun`: processes of Bun's, asked from Node, and one that is itself a run of tests. */

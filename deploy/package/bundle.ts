@@ -36,7 +36,7 @@ export async function bundleServe(root: string): Promise<void> {
 
 /**
  * Node's own modules, loaded when the part that names them runs. A static import would load them all
- * at once, and read every export, which for some loads yet more: see src/runtime/listener.ts.
+ * at once, and read every export, which for some loads yet more: see src/runtime/http/listener.ts.
  */
 const builtinsWhenUsed: Plugin = {
   name: 'builtins-when-used',

@@ -7,10 +7,10 @@ import type { PresenceSource } from '../proxy/presence.ts'
 import { assumedPresence } from '../proxy/presence.ts'
 import type { Probe, ProbeAnswer } from '../proxy/probe.ts'
 import { createProbe } from '../proxy/probe.ts'
-import { createDirectoryIndexReader } from './directory-index-reader.ts'
-import { createKeptIndex } from './kept-index.ts'
+import { createDirectoryIndexReader } from './index/directory-index-reader.ts'
+import { createKeptIndex } from './index/kept-index.ts'
 import { plainFetch } from './plain-fetch.ts'
-import { sha256InPieces } from './sha256-in-pieces.ts'
+import { sha256InPieces } from './index/sha256-in-pieces.ts'
 import { createSingleFlight } from './single-flight.ts'
 
 /** A place that lets us wait for longer is asked again at the next look. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { AddressTable } from '../core/address-table.ts'
 import type { IndexKeeper } from '../proxy/index-keeper.ts'
-import type { MirrorState } from './mirror-health.ts'
+import type { MirrorState } from './mirrors/mirror-health.ts'
 
 /** What `readyz` tells beside its verdict; `nowMs` is in milliseconds since 1970. */
 export function readyDetails(

@@ -1,5 +1,5 @@
 import { createAdminApp } from '../proxy/admin.ts'
-import { listen } from './listen.ts'
+import { listen } from './http/listen.ts'
 import { writeMetricsFile } from './metrics-file.ts'
 import { pushMetrics } from './push-metrics.ts'
 

@@ -8,7 +8,7 @@ import { signedBlobUrl } from '../../src/core/mirror.ts'
 import { createSigner } from '../../src/core/signing/presign-signer.ts'
 import type { StartSignature } from '../../src/core/signing/sha256-signature.ts'
 import { portableSignature } from '../../src/core/signing/sha256-signature.ts'
-import { nativeSignature } from '../../src/runtime/mirror-signature.ts'
+import { nativeSignature } from '../../src/runtime/mirrors/mirror-signature.ts'
 import { publishTable, spread } from './parts/table.ts'
 
 export const name = 'presign'

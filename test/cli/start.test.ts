@@ -58,6 +58,6 @@ test('to send a client to a mirror, serve loads what that takes', async () => {
 
   const told = createInterface(child.stderr)[Symbol.asyncIterator]()
   const loaded = JSON.parse(String((await told.next()).value)) as readonly string[]
-  expect(loaded).toContainEqual(expect.stringContaining('/src/runtime/listener.ts'))
+  expect(loaded).toContainEqual(expect.stringContaining('/src/runtime/http/listener.ts'))
   expect(loaded.filter((each) => unneeded.test(each))).toEqual([])
 })

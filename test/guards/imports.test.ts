@@ -28,14 +28,14 @@ const packagesOf = (start: string) =>
   [...loadedBy(start)].filter((name) => !name.startsWith('src/') && !name.endsWith('.json'))
 
 test('an answer from memory is made of nothing but the core and a few files of the proxy', () => {
-  const loaded = [...loadedBy('src/runtime/direct.ts'), ...loadedBy('src/proxy/at-once.ts')]
+  const loaded = [...loadedBy('src/runtime/http/direct.ts'), ...loadedBy('src/proxy/at-once.ts')]
   expect(loaded.filter((name) => !name.startsWith('src/core/')).toSorted()).toEqual([
     'src/proxy/answer.ts',
     'src/proxy/at-once.ts',
     'src/proxy/describe.ts',
     'src/proxy/parse-request.ts',
-    'src/runtime/direct.ts',
-    'src/runtime/together.ts',
+    'src/runtime/http/direct.ts',
+    'src/runtime/http/together.ts',
   ])
 })
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import { ConfigError } from '../../config/error.ts'
 import type { Environment } from '../../core/signing/presign-credentials.ts'
-import { giveSigners } from '../mirror-signers.ts'
+import { giveSigners } from '../mirrors/mirror-signers.ts'
 
 /**
  * Gives the private mirrors of a Worker their signers. Its credentials are secrets of the Worker: it

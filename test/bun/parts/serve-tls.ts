@@ -1,4 +1,4 @@
-import { listenWithTls } from '../../../src/runtime/tls-listener.ts'
+import { listenWithTls } from '../../../src/runtime/http/tls-listener.ts'
 
 /** Listens with the certificate and key of two files, on Bun, and says where and what came of them. */
 const [cert, key] = process.argv.slice(2)

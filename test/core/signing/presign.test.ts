@@ -6,7 +6,7 @@ import { signatureDate } from '../../../src/core/signing/presign-date.ts'
 import { encodePath } from '../../../src/core/signing/presign-encoding.ts'
 import type { SignedMethod, SigningCredentials } from '../../../src/core/signing/presign.ts'
 import { createPresigner } from '../../../src/core/signing/presign.ts'
-import { nativeSignature } from '../../../src/runtime/mirror-signature.ts'
+import { nativeSignature } from '../../../src/runtime/mirrors/mirror-signature.ts'
 
 // As in the S3 API reference, "Authenticating Requests: Using Query Parameters".
 const documented = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
 import { signedBlobUrl } from '../../../src/core/mirror.ts'
-import { createSigning } from '../../../src/runtime/mirror-credentials.ts'
+import { createSigning } from '../../../src/runtime/mirrors/mirror-credentials.ts'
 import { signWorkerMirrors } from '../../../src/runtime/worker/signing.ts'
 import { blobDigest } from '../../core/world.ts'
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Answer } from '../proxy/answer.ts'
-import type { AtOnce } from '../proxy/at-once.ts'
-import type { RequestHead } from '../proxy/request-head.ts'
-import type { PeerBindings } from './node-parts.ts'
+import type { Answer } from '../../proxy/answer.ts'
+import type { AtOnce } from '../../proxy/at-once.ts'
+import type { RequestHead } from '../../proxy/request-head.ts'
+import type { PeerBindings } from '../node-parts.ts'
 import { createTogether } from './together.ts'
 
 /** Answers a request of Node's by itself, or has it answered `otherwise`. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createKeptIndex } from '../../src/runtime/kept-index.ts'
+import { createKeptIndex } from '../../../src/runtime/index/kept-index.ts'
 
 test('an index that is kept is whole, and says nothing of deltas', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'nearport-kept-'))

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { CertificateEvent } from '../../src/core/event.ts'
-import type { Listener } from '../../src/runtime/listener.ts'
-import { listenWithTls } from '../../src/runtime/tls-listener.ts'
-import { certificates } from './certificates.ts'
+import type { CertificateEvent } from '../../../src/core/event.ts'
+import type { Listener } from '../../../src/runtime/http/listener.ts'
+import { listenWithTls } from '../../../src/runtime/http/tls-listener.ts'
+import { certificates } from '../certificates.ts'
 
 let folder: string
 let files: { readonly cert: string; readonly key: string }

@@ -1,7 +1,7 @@
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
-import { refuse } from '../core/error.ts'
-import { respondRefusal } from '../proxy/answer.ts'
+import { refuse } from '../../core/error.ts'
+import { respondRefusal } from '../../proxy/answer.ts'
 import type { Respond } from './direct.ts'
 
 /** Answers with Web standards' Request and Response. */

@@ -1,10 +1,10 @@
-import type { Config } from '../config.ts'
-import type { ServiceEvent } from '../core/event.ts'
-import type { AtOnce } from '../proxy/at-once.ts'
+import type { Config } from '../../config.ts'
+import type { ServiceEvent } from '../../core/event.ts'
+import type { AtOnce } from '../../proxy/at-once.ts'
 import { createDirect } from './direct.ts'
 import { listen } from './listen.ts'
 import type { Listener, Served } from './listener.ts'
-import type { NodeParts, PeerBindings } from './node-parts.ts'
+import type { NodeParts, PeerBindings } from '../node-parts.ts'
 
 /** Where clients come in. */
 export type ClientsPort = Pick<Listener, 'port' | 'discourage' | 'close'> & {

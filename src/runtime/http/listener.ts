@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Server as NetServer } from 'node:net'
-import { errorBody, refuse } from '../core/error.ts'
-import type { AtOnce } from '../proxy/at-once.ts'
+import { errorBody, refuse } from '../../core/error.ts'
+import type { AtOnce } from '../../proxy/at-once.ts'
 import type { Direct } from './direct.ts'
 import { createLateResponder } from './late-responder.ts'
-import type { PeerBindings } from './node-parts.ts'
+import type { PeerBindings } from '../node-parts.ts'
 import type { Certificate } from './tls-certificate.ts'
 
 // An import reads every export that Node's http has, of which some are of undici, which it loads for

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTogether } from '../../src/runtime/together.ts'
+import { createTogether } from '../../../src/runtime/http/together.ts'
 
 test('what comes in one turn is handed on after the last of it, in its order', async () => {
   const handed: number[] = []

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { StartSignature } from '../core/signing/sha256-signature.ts'
+import type { StartSignature } from '../../core/signing/sha256-signature.ts'
 
 /**
  * Signs with OpenSSL, by three one-shot hashes over bytes that are all there already but for the

@@ -1,4 +1,4 @@
-import type { CertificateEvent } from '../core/event.ts'
+import type { CertificateEvent } from '../../core/event.ts'
 import type { Listener, Served } from './listener.ts'
 import { listen } from './listen.ts'
 import type { Certificate, CertificateFiles } from './tls-certificate.ts'

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts'
-import type { IndexEvent } from '../core/event.ts'
-import type { IndexKeeper } from '../proxy/index-keeper.ts'
+import type { Config } from '../../config.ts'
+import type { IndexEvent } from '../../core/event.ts'
+import type { IndexKeeper } from '../../proxy/index-keeper.ts'
 
 /**
  * How long the service waits for its first index. Without one it sends everyone to the upstream,

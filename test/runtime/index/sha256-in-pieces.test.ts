@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { sha256InPieces } from '../../src/runtime/sha256-in-pieces.ts'
+import { sha256InPieces } from '../../../src/runtime/index/sha256-in-pieces.ts'
 
 test.for([0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20])(
   'the hash of %d bytes is that of all of them',

@@ -1,10 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
-import type { CredentialsEvent } from '../../src/core/event.ts'
-import { signedBlobUrl } from '../../src/core/mirror.ts'
-import type { HeldCredentials } from '../../src/core/signing/presign-signer.ts'
-import { createSigning } from '../../src/runtime/mirror-credentials.ts'
-import { blobDigest } from '../core/world.ts'
+import { parseConfig } from '../../../src/config.ts'
+import type { CredentialsEvent } from '../../../src/core/event.ts'
+import { signedBlobUrl } from '../../../src/core/mirror.ts'
+import type { HeldCredentials } from '../../../src/core/signing/presign-signer.ts'
+import { createSigning } from '../../../src/runtime/mirrors/mirror-credentials.ts'
+import { blobDigest } from '../../core/world.ts'
 
 const config = parseConfig(
   {

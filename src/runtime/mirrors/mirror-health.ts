@@ -1,6 +1,6 @@
-import type { ServiceEvent } from '../core/event.ts'
-import type { Mirror } from '../core/mirror.ts'
-import type { IndexState } from '../proxy/index-keeper.ts'
+import type { ServiceEvent } from '../../core/event.ts'
+import type { Mirror } from '../../core/mirror.ts'
+import type { IndexState } from '../../proxy/index-keeper.ts'
 
 /** Whether clients are sent to a mirror. */
 export type MirrorState = {

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts'
-import type { MirrorLostEvent } from '../core/event.ts'
-import type { Probe } from '../proxy/probe.ts'
+import type { Config } from '../../config.ts'
+import type { MirrorLostEvent } from '../../core/event.ts'
+import type { Probe } from '../../proxy/probe.ts'
 
 /**
  * Asks mirrors again, every few seconds, for what they were known to hold. Returns the function

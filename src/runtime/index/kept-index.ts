@@ -6,8 +6,8 @@ import {
   generationName,
   generationOf,
   indexPointerName,
-} from '../core/index-pointer.ts'
-import type { KeptIndex } from '../proxy/index-keeper.ts'
+} from '../../core/index-pointer.ts'
+import type { KeptIndex } from '../../proxy/index-keeper.ts'
 import { createDirectoryIndexReader } from './directory-index-reader.ts'
 
 /**

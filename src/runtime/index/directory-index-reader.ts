@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderIndexPrefix, indexPointerName } from '../core/index-pointer.ts'
-import type { IndexReader } from '../proxy/index-keeper.ts'
-import { readPointer } from '../proxy/index-keeper.ts'
+import { folderIndexPrefix, indexPointerName } from '../../core/index-pointer.ts'
+import type { IndexReader } from '../../proxy/index-keeper.ts'
+import { readPointer } from '../../proxy/index-keeper.ts'
 
 /** Reads the index that sync left in a folder. */
 export function createDirectoryIndexReader(directory: string): IndexReader {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ServiceEvent } from '../../src/core/event.ts'
-import type { IndexState } from '../../src/proxy/index-keeper.ts'
-import { createMirrorHealth } from '../../src/runtime/mirror-health.ts'
-import { mirrorOf } from '../core/world.ts'
+import type { ServiceEvent } from '../../../src/core/event.ts'
+import type { IndexState } from '../../../src/proxy/index-keeper.ts'
+import { createMirrorHealth } from '../../../src/runtime/mirrors/mirror-health.ts'
+import { mirrorOf } from '../../core/world.ts'
 
 const mirrors = ['aws/us-east-1', 'aws/eu-west-1'].map(mirrorOf)
 const indexed = (timeMs: number): ServiceEvent => ({

@@ -1,14 +1,14 @@
 import { connect } from 'node:net'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
-import type { ServiceEvent } from '../../src/core/event.ts'
-import { createDirect } from '../../src/runtime/direct.ts'
-import type { Listener } from '../../src/runtime/listener.ts'
-import { listen } from '../../src/runtime/listener.ts'
-import { makeNodeParts } from '../../src/runtime/node-parts.ts'
-import { sendRaw } from './raw-request.ts'
-import { addresses } from './service.ts'
+import { parseConfig } from '../../../src/config.ts'
+import type { ServiceEvent } from '../../../src/core/event.ts'
+import { createDirect } from '../../../src/runtime/http/direct.ts'
+import type { Listener } from '../../../src/runtime/http/listener.ts'
+import { listen } from '../../../src/runtime/http/listener.ts'
+import { makeNodeParts } from '../../../src/runtime/node-parts.ts'
+import { sendRaw } from '../raw-request.ts'
+import { addresses } from '../service.ts'
 
 const config = parseConfig(
   {

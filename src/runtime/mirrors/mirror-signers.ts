@@ -1,9 +1,9 @@
-import type { Config, ConfiguredMirror } from '../config.ts'
-import type { Environment } from '../core/signing/presign-credentials.ts'
-import { readCredentials, readUsualCredentials } from '../core/signing/presign-credentials.ts'
-import type { SigningCredentials } from '../core/signing/presign.ts'
-import type { RenewableSigner, SignerDeps } from '../core/signing/presign-signer.ts'
-import { createSigner } from '../core/signing/presign-signer.ts'
+import type { Config, ConfiguredMirror } from '../../config.ts'
+import type { Environment } from '../../core/signing/presign-credentials.ts'
+import { readCredentials, readUsualCredentials } from '../../core/signing/presign-credentials.ts'
+import type { SigningCredentials } from '../../core/signing/presign.ts'
+import type { RenewableSigner, SignerDeps } from '../../core/signing/presign-signer.ts'
+import { createSigner } from '../../core/signing/presign-signer.ts'
 
 /** A configuration whose private mirrors have signers, and which of these lack credentials. */
 export type Signed = {
