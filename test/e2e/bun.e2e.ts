@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { bunProgram } from '../bun/parts/place.ts'
 import { createClients } from './parts/clients.ts'
@@ -6,7 +5,7 @@ import { expectedContent } from './parts/clients/client.ts'
 import type { Host } from './parts/netns.ts'
 import { hosts, service } from './parts/netns.ts'
 import type { Mirrors } from './parts/nearport.ts'
-import { configureNearport, eventsIn, startMirrors } from './parts/nearport.ts'
+import { configureNearport, eventsOf, startMirrors } from './parts/nearport.ts'
 import type { Stoppable } from './parts/process.ts'
 import { contentOf, expectFrom, follow } from './parts/served.ts'
 import type { MirrorId } from './parts/setup.ts'
@@ -44,7 +43,7 @@ test('every client gets its blobs from where it should', async () => {
       expectFrom(served, where, result, host.v4, host.v6)
     }
   }
-  const events = eventsIn(await readFile(serving.log, 'utf8'))
+  const events = await eventsOf(serving)
   const reasons = new Set(events.map(({ reason }) => reason))
   for (const reason of ['in-region', 'no-location', 'manifest']) expect(reasons).toContain(reason)
   expect(events.filter((event) => 'error' in event)).toEqual([])

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { manifestMediaTypes } from '../../src/core/manifest.ts'
@@ -7,7 +7,7 @@ import type { PulledImage } from './parts/clients/client.ts'
 import { expectedContent } from './parts/clients/client.ts'
 import { hosts, inNamespace, service } from './parts/netns.ts'
 import type { Mirrors, Nearport } from './parts/nearport.ts'
-import { configureNearport, eventsIn, startMirrors } from './parts/nearport.ts'
+import { configureNearport, eventsOf, startMirrors } from './parts/nearport.ts'
 import { readMirrorLog } from './parts/nginx.ts'
 import type { Stoppable } from './parts/process.ts'
 import { run, waitUntil } from './parts/process.ts'
@@ -170,7 +170,7 @@ function serve(name: string, changes: object): () => string {
 }
 
 async function requestsOf(log: string) {
-  return eventsIn(await readFile(log, 'utf8')).filter(({ event }) => event === 'request')
+  return (await eventsOf({ log })).filter(({ event }) => event === 'request')
 }
 
 /** How often each was asked for. */

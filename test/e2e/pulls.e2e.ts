@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createClients } from './parts/clients.ts'
 import { expectedContent } from './parts/clients/client.ts'
@@ -6,7 +5,7 @@ import { sortedOnce } from './parts/images.ts'
 import type { Host } from './parts/netns.ts'
 import { hosts, service } from './parts/netns.ts'
 import type { Mirrors, Nearport } from './parts/nearport.ts'
-import { configureNearport, eventsIn, startMirrors } from './parts/nearport.ts'
+import { configureNearport, eventsOf, startMirrors } from './parts/nearport.ts'
 import type { Stoppable } from './parts/process.ts'
 import { blobsServed, readRegistryLog } from './parts/registry.ts'
 import { contentOf, expectFrom, follow } from './parts/served.ts'
@@ -101,8 +100,9 @@ describe('through nearport', () => {
   })
 
   test('nearport says the same of itself: one event a request, with no address', async () => {
-    const log = await readFile(serving.log, 'utf8')
-    const requests = eventsIn(log).filter(({ event }) => event === 'request')
+    const events = await eventsOf(serving)
+    const log = JSON.stringify(events)
+    const requests = events.filter(({ event }) => event === 'request')
     const reasons = new Set(requests.map(({ reason }) => reason))
     for (const reason of ['in-region', 'same-cloud', 'no-location', 'manifest']) {
       expect(reasons).toContain(reason)

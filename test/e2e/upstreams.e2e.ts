@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createClients } from './parts/clients.ts'
@@ -8,7 +8,7 @@ import type { PushedImage } from './parts/images.ts'
 import { readImage } from './parts/images.ts'
 import type { Host } from './parts/netns.ts'
 import { hosts, service } from './parts/netns.ts'
-import { configureNearport, eventsIn } from './parts/nearport.ts'
+import { configureNearport, eventsOf } from './parts/nearport.ts'
 import type { Stoppable } from './parts/process.ts'
 import { run, waitUntil } from './parts/process.ts'
 import type { Registry } from './parts/registry.ts'
@@ -76,7 +76,7 @@ describe('two registries', () => {
   test('containerd gets nothing of a registry that is not here, as a default for all', async () => {
     const configured = await hostsToml('_default')
     await expect(pull(containerd(), 'third.example', app, configured)).rejects.toThrow('not found')
-    const events = eventsIn(await readFile(nearport().log, 'utf8'))
+    const events = await eventsOf(nearport())
     expect(events.at(-1)).toMatchObject({ reason: 'refused', status: 404 })
     const pulled = await pull(containerd(), 'second.example', other, configured)
     expect(pulled).toEqual(expectedContent(containerd(), other))
@@ -140,7 +140,7 @@ describe.each(['redirect', 'relay'] as const)(
       const pulled = await pull(client(), near, app, undefined, hosts.awsEast)
       expect(pulled).toEqual(expectedContent(client(), app))
       if (mode === 'redirect') {
-        const events = eventsIn(await readFile(nearport().log, 'utf8'))
+        const events = await eventsOf(nearport())
         expect(events).toContainEqual(expect.objectContaining({ event: 'upstream-down' }))
       }
     })

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { createMirrorBucket } from './buckets.ts'
 import { service } from './netns.ts'
 import type { MirrorFace } from './nginx.ts'
@@ -99,7 +100,13 @@ export async function configureNearport(
   }
 }
 
-/** The events that a running nearport wrote, read by `readFile` of its log. */
+/** The events that a running nearport wrote to its log until now: lines go out together, within 20 ms. */
+export async function eventsOf({ log }: { readonly log: string }) {
+  await setTimeout(100)
+  return eventsIn(await readFile(log, 'utf8'))
+}
+
+/** The events in the text of a log. */
 export function eventsIn(log: string): readonly Record<string, unknown>[] {
   return log
     .split('\n')
