@@ -46,7 +46,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   action: actions,
   kind: kinds,
   reason: reasons,
-  state: states,
+  state: [...states, 'listening', 'out'],
   method: ['GET', 'HEAD', 'other'],
   outcome: ['loaded', 'unchanged', 'missing', 'good', 'slow', 'failed'],
 }
