@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
@@ -169,6 +170,18 @@ test('requests that come together are answered in their order, before whoever le
   expect(statuses).toEqual([307, 307, 400, 307, 307].map((status) => `HTTP/1.1 ${status}`))
   await expect.poll(() => sides.short.events.length).toBe(6)
   expect((await sendRaw(port, `${blobRequest('on')}Connection: close\r\n\r\n`))?.status).toBe(307)
+  sides.short.events.splice(0)
+})
+
+test('who says with a request that no more will come gets the answer, and the end', async () => {
+  const { port } = sides.short.listener
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const socket = connect(port, '127.0.0.1', () => socket.end(`${blobRequest('half')}\r\n`))
+      return (await text(socket)).split(' ')[1]
+    }),
+  )
+  expect(answers).toEqual(Array.from({ length: 20 }, () => '307'))
   sides.short.events.splice(0)
 })
 
