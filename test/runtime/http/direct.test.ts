@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { text as readText } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
@@ -178,7 +178,7 @@ test('who says with a request that no more will come gets the answer, and the en
   const answers = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const socket = connect(port, '127.0.0.1', () => socket.end(`${blobRequest('half')}\r\n`))
-      return (await text(socket)).split(' ')[1]
+      return (await readText(socket)).split(' ')[1]
     }),
   )
   expect(answers).toEqual(Array.from({ length: 20 }, () => '307'))
