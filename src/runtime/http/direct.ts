@@ -63,11 +63,17 @@ function writeOne({ incoming, outgoing, otherwise, answer }: Ready): void {
  * target and its host are written.
  */
 function plainHead(incoming: IncomingMessage): RequestHead | undefined {
-  const { method, url: target = '' } = incoming
-  if (method !== 'GET' && method !== 'HEAD') return undefined
+  const { method = '', url: target = '' } = incoming
   if (!plainTarget.test(target) || target.includes('/.')) return undefined
   const head = new NodeHead(method, target, incoming.rawHeaders)
-  return plainHost.test(head.host) ? head : undefined
+  if (!plainHost.test(head.host)) return undefined
+  return method === 'GET' || method === 'HEAD' || hasNoBody(head) ? head : undefined
+}
+
+/** A push is refused as fast as a pull is answered; the app knows how to leave a body unread. */
+function hasNoBody(head: RequestHead): boolean {
+  const length = head.header('content-length')
+  return (length === null || length === '0') && head.header('transfer-encoding') === null
 }
 
 const plainTarget = /^\/v2\/[\w!$&()*+,./:;=?@[\]~-]*$/

@@ -102,6 +102,8 @@ test.for<[string, Asked]>([
   ['the version by HEAD', { method: 'HEAD', target: '/v2/' }],
   ['a digest that is none', { target: '/v2/app/blobs/sha256:12' }],
   ['a name that is none', { target: `/v2/App/blobs/${digest}` }],
+  ['a push', { method: 'POST', target: '/v2/app/blobs/uploads/', headers: ['Content-Length: 0'] }],
+  ['a deletion', { method: 'DELETE', target: '/v2/app/manifests/1.0' }],
   ['the catalog', { target: '/v2/_catalog' }],
   ['a body that nobody wants', { target: blob, headers: [ireland, 'Content-Length: 0'] }],
 ])('%s is answered by the short way, as by the long one', async ([, asked]) => {
@@ -113,7 +115,11 @@ test.for<[string, Asked]>([
 })
 
 test.for<[string, Asked]>([
-  ['another method', { method: 'POST', target: blob }],
+  ['a body', { method: 'POST', target: blob, headers: ['Content-Length: 2', '', '{}'] }],
+  [
+    'a body in chunks',
+    { method: 'PUT', target: blob, headers: ['Transfer-Encoding: chunked', '', '0'] },
+  ],
   ['another path', { target: '/token?scope=a' }],
   ['escapes', { target: `/v2/app/blobs/${digest.replace(':', '%3A')}` }],
   ['dot segments', { target: `/v2/app/../other/blobs/${digest}` }],
