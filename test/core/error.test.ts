@@ -13,7 +13,7 @@ test('an error is the distribution spec’s body, with its code’s own status o
 test.for<[string, string]>([
   ['short', '"short"'],
   ['a "b"', '"a \\"b\\""'],
-  ['x'.repeat(65), `"${'x'.repeat(64)}…"`],
+  ['x'.repeat(65), `"${'x'.repeat(64)}..."`],
 ])('a client’s own text is quoted, and cut: %s', ([text, quoted]) => {
   expect(quote(text)).toBe(quoted)
 })
