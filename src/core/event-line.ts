@@ -2,8 +2,8 @@ import type { RequestEvent } from './event.ts'
 
 /**
  * An event as one line of JSON, without its end: the very text of `JSON.stringify`. Requests are
- * written by hand, in a third of the time, which was a twentieth of what a redirect takes; all else, and
- * what went wrong, is rare enough for the general way.
+ * written by hand, in less than half of the time (0.7 µs for 1.6); all else, and what went wrong, is rare
+ * enough for the general way.
  */
 export function eventLine(event: object): string {
   return isPlainRequest(event) ? requestLine(event) : JSON.stringify(event)

@@ -8,8 +8,8 @@ import type { Told } from './relay/relay.ts'
 type Draft = { -readonly [K in keyof RequestEvent]: RequestEvent[K] }
 
 /**
- * The event of an answered request. It is put together field by field: as one literal of a dozen
- * spreads it took 1.6 µs of a request, so 0.2.
+ * The event of an answered request. It is put together field by field, in 0.1 µs: as one literal of a
+ * dozen spreads it took 0.4.
  */
 export function describe<Env>(
   decision: Settled,

@@ -35,7 +35,7 @@ test('an answer from memory is made of nothing but the core and a few files of t
     'src/proxy/describe.ts',
     'src/proxy/parse-request.ts',
     'src/runtime/http/direct.ts',
-    'src/runtime/http/together.ts',
+    'src/runtime/http/end-of-turn.ts',
   ])
 })
 

@@ -7,7 +7,7 @@ import { serve } from './bun-server.ts'
 import type { listen, Served } from './listener.ts'
 import { describeFailure } from './listener.ts'
 import type { PeerBindings } from '../node-parts.ts'
-import { createTogether } from './together.ts'
+import { atEndOfTurn } from './end-of-turn.ts'
 import type { Certificate } from './tls-certificate.ts'
 
 /** Load balancers keep idle connections for 60 s: closing one first would lose a request put on it. */
@@ -86,7 +86,7 @@ async function stopAll(servers: readonly BunServer[], isNow: boolean): Promise<v
 type Ready = { readonly response: Response; readonly resolve: (response: Response) => void }
 
 function createAnswer({ fetch, atOnce }: Served) {
-  const answerTogether = createTogether(({ response, resolve }: Ready) => resolve(response))
+  const answerTogether = atEndOfTurn(({ response, resolve }: Ready) => resolve(response))
   return (asked: Request, server: BunServer): Response | Promise<Response> => {
     const request = absolute(asked)
     const isHead = asked.method === 'HEAD'

@@ -3,7 +3,7 @@ import type { Answer } from '../../proxy/answer.ts'
 import type { AtOnce } from '../../proxy/at-once.ts'
 import type { RequestHead } from '../../proxy/request-head.ts'
 import type { PeerBindings } from '../node-parts.ts'
-import { createTogether } from './together.ts'
+import { atEndOfTurn } from './end-of-turn.ts'
 
 /** Answers a request of Node's by itself, or has it answered `otherwise`. */
 export type Direct = (
@@ -29,7 +29,7 @@ type Ready = {
  * fails at, goes the way of every other request, through the app, and there ends the same.
  */
 export function createDirect(atOnce: AtOnce<PeerBindings>): Direct {
-  const write = createTogether(writeOne)
+  const write = atEndOfTurn(writeOne)
   return (incoming, outgoing, otherwise) => {
     const answer = answerFor(incoming, atOnce)
     if (answer === undefined) return otherwise(incoming, outgoing)
@@ -80,8 +80,8 @@ const plainTarget = /^\/v2\/[\w!$&()*+,./:;=?@[\]~-]*$/
 const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/
 
 /**
- * Reads single headers out of the list that Node has anyway: its object of all headers by their names is
- * made as it is first asked for, of every header there is.
+ * Reads single headers out of the list as it came. Several of one name are joined, as the Web has them;
+ * Node's own object of them keeps only the first of some.
  */
 class NodeHead implements RequestHead {
   readonly method: string

@@ -1,17 +1,23 @@
-import { createHash } from 'node:crypto'
 import type { IndexPin, IndexPointer } from '../../core/index-pointer.ts'
 import { generationName, indexPointerName } from '../../core/index-pointer.ts'
 import type { IndexDelta } from '../../core/index-delta-chain.ts'
 import { deltaName } from '../../core/index-delta-chain.ts'
+import type { GenerationFile } from './generation-file.ts'
+import {
+  longestContest,
+  mendGeneration,
+  sameFile,
+  sha256Of,
+  takeGeneration,
+} from './generation-file.ts'
 import type { IndexContents } from './index-content.ts'
-import { indexFile } from './index-content.ts'
 import type { DeltaLink, MadeDelta } from './index-deltas.ts'
 import { chainIn, makeDelta } from './index-deltas.ts'
 import type { IndexPlace } from './index-place.ts'
-import { takeName } from './index-place.ts'
 import { removeOld } from './old-generations.ts'
 import type { FoundPlace } from './published-places.ts'
 import {
+  attempt,
   lookAt,
   newestGeneration,
   newestPointer,
@@ -38,9 +44,6 @@ export type Published = {
   readonly to: readonly string[]
 }
 
-/** How often a run gives way to another before it gives up. */
-const longestContest = 100
-
 /**
  * Publishes an index to every place: the generation first, then what leads there from the one before,
  * and then the pointer to both, so that nobody is ever pointed to what is not there. Contents that are
@@ -66,8 +69,8 @@ export async function publish(
   const same = pin === undefined && newest !== undefined ? sameFile(contents, newest) : undefined
   const isSame = same !== undefined && newest !== undefined
   const made: GenerationFile = isSame
-    ? { generation: newest.generation, bytes: same, in: await mend(newest, same) }
-    : await take(Math.max(nowMs, newestGeneration(found) + 1))
+    ? await mendGeneration(newest, same, found, recorder)
+    : await takeGeneration(contents, Math.max(nowMs, newestGeneration(found) + 1), found, recorder)
 
   const { generation } = made
   const isAfter = !isSame && newest !== undefined && made.in.length > 0
@@ -119,77 +122,13 @@ export async function publish(
     }
   }
 
-  /**
-   * Writes a new generation to every place under the first number from `from` on that nobody has:
-   * the first place decides between those who come at once.
-   */
-  async function take(from: number): Promise<GenerationFile> {
-    let left = found
-    for (let number = from; number < from + longestContest; number++) {
-      const file = indexFile(contents, number)
-      const having: FoundPlace[] = []
-      let isTaken = false
-      for (const each of left) {
-        const written = await attempt(each, () =>
-          takeName(each.place, generationName(number), file),
-        )
-        if (written === true) having.push(each)
-        else if (written === undefined) left = left.filter((other) => other !== each)
-        else isTaken = true
-        if (isTaken) break
-      }
-      if (!isTaken) return { generation: number, bytes: file, in: having }
-    }
-    recorder.problem(
-      'the index',
-      `wanted a number that no other run takes from ${from} on, got none`,
-    )
-    return { generation: from, bytes: new Uint8Array(), in: [] }
-  }
-
-  /** Writes the file of the current generation where it is missing or damaged. */
-  async function mend(current: IndexPointer, file: Uint8Array): Promise<readonly FoundPlace[]> {
-    const name = generationName(current.generation)
-    const written = await Promise.all(
-      found.map((each) =>
-        attempt(each, async () => {
-          if (await isWhole(each, current, file)) return true
-          return each.place.write(name, file, 'any')
-        }),
-      ),
-    )
-    return found.filter((_, at) => written[at] === true)
-  }
-
-  /**
-   * Whether the place has the generation, whole. A damaged one is a problem, and mended by being
-   * written anew.
-   */
-  async function isWhole(
-    { place, pointer: there, generations }: FoundPlace,
-    { generation: number, sha256 }: IndexPointer,
-    file: Uint8Array,
-  ): Promise<boolean> {
-    const name = generationName(number)
-    const sizeBytes = generations.get(number)
-    if (sizeBytes === undefined || there?.sha256 !== sha256) return false
-    const kept = sizeBytes === file.length ? await place.read(name) : undefined
-    if (kept !== undefined && sha256Of(kept.bytes) === sha256) return true
-    const wanted = `wanted ${file.length} bytes of sha256:${sha256}`
-    recorder.problem(
-      `${place.prefix}${name} in ${place.name}`,
-      `${wanted}, got others: written anew`,
-    )
-    return false
-  }
-
   /** Puts a delta beside its generation, whose number nobody else has; its name where that was done. */
   async function putDelta(
     each: FoundPlace,
     { link, bytes }: MadeDelta,
   ): Promise<string | undefined> {
     const name = deltaName(link.from, link.to)
-    const isWritten = await attempt(each, () => each.place.write(name, bytes, 'any'))
+    const isWritten = await attempt(each, recorder, () => each.place.write(name, bytes, 'any'))
     return isWritten === true ? name : undefined
   }
 
@@ -202,7 +141,7 @@ export async function publish(
     const { place } = each
     const key = place.prefix + generationName(wanted.generation)
     const text = new TextEncoder().encode(`${JSON.stringify({ ...wanted, key, deltas })}\n`)
-    const done = await attempt(each, async () => {
+    const done = await attempt(each, recorder, async () => {
       for (let tries = 0; tries < longestContest; tries++) {
         const there = await readPointerIn(place)
         const { pointer: current } = there
@@ -226,22 +165,6 @@ export async function publish(
     const isNew = current.generation !== seen.pointer?.generation
     return pin === undefined && current.pinned !== undefined && isNew
   }
-
-  async function attempt<T>({ place }: FoundPlace, work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work()
-    } catch (error) {
-      recorder.problem(`the index in ${place.name}`, error)
-      return undefined
-    }
-  }
-}
-
-/** The file of one generation, and the places that have it. */
-type GenerationFile = {
-  readonly generation: number
-  readonly bytes: Uint8Array
-  readonly in: readonly FoundPlace[]
 }
 
 /** A pointer but for what each place calls otherwise, or has others of. */
@@ -249,19 +172,6 @@ type Ours = Omit<IndexPointer, 'key' | 'deltas'>
 
 type Newer = { readonly place: IndexPlace; readonly pointer: IndexPointer }
 
-/** The file of a generation, where these are its contents. */
-function sameFile(
-  contents: IndexContents,
-  { generation, sha256 }: IndexPointer,
-): Uint8Array | undefined {
-  const bytes = indexFile(contents, generation)
-  return sha256Of(bytes) === sha256 ? bytes : undefined
-}
-
 function linkOf(delta: MadeDelta | undefined): readonly DeltaLink[] {
   return delta === undefined ? [] : [delta.link]
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

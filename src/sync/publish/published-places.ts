@@ -87,3 +87,17 @@ export function newestGeneration(found: readonly FoundPlace[]): number {
     .flatMap(({ pointer, generations }) => [pointer?.generation ?? 0, ...generations.keys()])
     .reduce((a, b) => Math.max(a, b), 0)
 }
+
+/** Does some work in a place. Where it fails that is a problem, and what comes of it undefined. */
+export async function attempt<T>(
+  { place }: FoundPlace,
+  recorder: Recorder,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    recorder.problem(`the index in ${place.name}`, error)
+    return undefined
+  }
+}

@@ -3,7 +3,8 @@ import { hashedPart } from '../../../src/core/blob-index.ts'
 import { sealIndex, writeIndex } from '../../../src/core/blob-index-writer.ts'
 import type { Digest } from '../../../src/core/digest.ts'
 import { digestOfHex } from '../../../src/core/digest.ts'
-import { mirrorIndexPrefix } from '../../../src/core/index-pointer.ts'
+import type { PublishedIndex } from '../../workerd/parts/published-index.ts'
+import { publishedFiles } from '../../workerd/parts/published-index.ts'
 
 /** Mirrors in two clouds. The upstream is in a third, so that its own cloud's clients stay there. */
 export const mirrorIds = [
@@ -102,10 +103,7 @@ export function publicUrlOf(mirror: MirrorId, bucketUrl: string): string {
 }
 
 /** The objects of an index that says what `blobOf` says of so many blobs, by key. */
-export function publishLoadIndex(
-  blobs: number,
-  bucketUrl: string,
-): ReadonlyMap<string, string | Uint8Array<ArrayBuffer>> {
+export function publishLoadIndex(blobs: number, bucketUrl: string): PublishedIndex {
   const rows = Array.from({ length: blobs }, (_, n) => {
     const { digest, sizeBytes, heldBy } = blobOf(n)
     return { digest, sizeBytes, mirrors: heldBy.map((id) => mirrorIds.indexOf(id)) }
@@ -115,15 +113,7 @@ export function publishLoadIndex(
   })
   const bytes = new Uint8Array(writeIndex({ generation: 1, mirrors, rows }))
   sealIndex(bytes, createHash('sha256').update(hashedPart(bytes)).digest())
-  const key = `${mirrorIndexPrefix}1.bin`
-  const at = new Date().toISOString()
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const sizeBytes = bytes.length
-  const pointer = { generation: 1, sha256, sizeBytes, key, publishedAt: at, checkedAt: at }
-  return new Map<string, string | Uint8Array<ArrayBuffer>>([
-    [`${mirrorIndexPrefix}current.json`, JSON.stringify(pointer)],
-    [key, bytes],
-  ])
+  return publishedFiles(bytes)
 }
 
 function digestOf(text: string): Digest {

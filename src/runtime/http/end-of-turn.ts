@@ -6,7 +6,7 @@
  * each wakes a client that had time to go to sleep: of 81 µs of CPU a redirect at 64 connections, that
  * was 36 on Node (12 interleaved rounds), and 7 of 38 on Bun.
  */
-export function createTogether<T>(handOn: (piece: T) => void): (piece: T) => void {
+export function atEndOfTurn<T>(handOn: (piece: T) => void): (piece: T) => void {
   let gathered: T[] = []
   const handAllOn = () => {
     const all = gathered

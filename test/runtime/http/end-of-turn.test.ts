@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { createTogether } from '../../../src/runtime/http/together.ts'
+import { atEndOfTurn } from '../../../src/runtime/http/end-of-turn.ts'
 
 test('what comes in one turn is handed on after the last of it, in its order', async () => {
   const handed: number[] = []
-  const add = createTogether<number>((piece) => {
+  const add = atEndOfTurn<number>((piece) => {
     handed.push(piece)
     // What comes of handing on belongs to the next turn.
     if (piece === 1) add(10)
