@@ -1,7 +1,7 @@
 /**
  * What is read of a request before anyone else is asked: its line and its headers, from whatever the
- * runtime has of them. A Web Request is not made where none is needed: on Node, it and the Response
- * took more than half of what an answer from memory cost.
+ * runtime has of them. A Web Request is not made where none is needed: on Node, it, the Response and
+ * the way between them stood with node:http for most of what an answer from memory took.
  */
 export type RequestHead = {
   readonly method: string

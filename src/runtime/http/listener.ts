@@ -79,7 +79,7 @@ export async function listen(
 const options = {
   // Answered as every other, by the app.
   requireHostHeader: false,
-  // No stream is set up for the body that a GET has not: a quarter of what node:http takes for one.
+  // No stream is set up for the body that a GET has not.
   optimizeEmptyRequests: true,
   // Load balancers keep idle connections for 60 s: closing one first would lose the request they
   // just put on it.
