@@ -7,7 +7,7 @@ import type { PulledImage } from './parts/clients/client.ts'
 import { expectedContent } from './parts/clients/client.ts'
 import { hosts, inNamespace, service } from './parts/netns.ts'
 import type { Mirrors, Nearport } from './parts/nearport.ts'
-import { configureNearport, eventsOf, startMirrors } from './parts/nearport.ts'
+import { configureNearport, requestsOf, startMirrors } from './parts/nearport.ts'
 import { readMirrorLog } from './parts/nginx.ts'
 import type { Stoppable } from './parts/process.ts'
 import { run, waitUntil } from './parts/process.ts'
@@ -150,8 +150,8 @@ describe('kept in mirrors', () => {
   })
 })
 
-/** Fills the mirrors and serves, for the tests of a block; the log of what serves. */
-function serve(name: string, changes: object): () => string {
+/** Fills the mirrors and serves, for the tests of a block; what serves. */
+function serve(name: string, changes: object): () => { readonly log: string } {
   let serving: Stoppable & { readonly log: string }
   beforeAll(async () => {
     const upstreams = [{ registry: registry.url }]
@@ -166,11 +166,7 @@ function serve(name: string, changes: object): () => string {
     serving = await nearport.serve()
   })
   afterAll(() => serving?.stop())
-  return () => serving.log
-}
-
-async function requestsOf(log: string) {
-  return (await eventsOf({ log })).filter(({ event }) => event === 'request')
+  return () => serving
 }
 
 /** How often each was asked for. */

@@ -8,7 +8,7 @@ import type { PushedImage } from './parts/images.ts'
 import { readImage } from './parts/images.ts'
 import type { Host } from './parts/netns.ts'
 import { hosts, service } from './parts/netns.ts'
-import { configureNearport, eventsOf } from './parts/nearport.ts'
+import { configureNearport, eventsOf, requestsOf } from './parts/nearport.ts'
 import type { Stoppable } from './parts/process.ts'
 import { run, waitUntil } from './parts/process.ts'
 import type { Registry } from './parts/registry.ts'
@@ -76,8 +76,8 @@ describe('two registries', () => {
   test('containerd gets nothing of a registry that is not here, as a default for all', async () => {
     const configured = await hostsToml('_default')
     await expect(pull(containerd(), 'third.example', app, configured)).rejects.toThrow('not found')
-    const events = await eventsOf(nearport())
-    expect(events.at(-1)).toMatchObject({ reason: 'refused', status: 404 })
+    const requests = await requestsOf(nearport())
+    expect(requests.at(-1)).toMatchObject({ reason: 'refused', status: 404 })
     const pulled = await pull(containerd(), 'second.example', other, configured)
     expect(pulled).toEqual(expectedContent(containerd(), other))
   })

@@ -106,6 +106,11 @@ export async function eventsOf({ log }: { readonly log: string }) {
   return eventsIn(await readFile(log, 'utf8'))
 }
 
+/** What a running nearport answered until now, without what it says of its own at any time. */
+export async function requestsOf(serve: { readonly log: string }) {
+  return (await eventsOf(serve)).filter(({ event }) => event === 'request')
+}
+
 /** The events in the text of a log. */
 export function eventsIn(log: string): readonly Record<string, unknown>[] {
   return log
