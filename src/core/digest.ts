@@ -37,10 +37,9 @@ export function hexOf(digest: Digest): string {
 }
 
 // image-spec, descriptor.md §digests. The lengths of the registered algorithms are part of their
-// form.
+// form: of SHA-256's `isSha256` knows.
 const wellFormed = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 const registered: Readonly<Record<string, RegExp>> = {
-  sha256: /^[a-f0-9]{64}$/,
   sha384: /^[a-f0-9]{96}$/,
   sha512: /^[a-f0-9]{128}$/,
 }
@@ -50,7 +49,7 @@ const registered: Readonly<Record<string, RegExp>> = {
  * mirror those.
  */
 export function isWellFormedDigest(text: string): boolean {
-  if (isSha256(text)) return true
+  if (text.startsWith('sha256:')) return isSha256(text)
   if (text.length > 512 || !wellFormed.test(text)) return false
   const colon = text.indexOf(':')
   const form = registered[text.slice(0, colon)]

@@ -85,27 +85,32 @@ export function answerSize(
   }
 }
 
-const utf8 = new TextEncoder()
-
 /** An error as the spec wants it; `more` are headers above the usual ones. */
 export function answerRefusal(
   refusal: Refusal,
   method: string,
   reason: Reason = 'refused',
-  more: Readonly<Record<string, string>> = {},
+  more?: Readonly<Record<string, string>>,
 ): Answer {
   const body = errorBody(refusal)
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
-    'Content-Length': String(utf8.encode(body).length),
+    'Content-Length': String(bytesOf(body)),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'X-Nearport-Reason': reason,
   }
   if (refusal.status === 405) headers['Allow'] = 'GET, HEAD'
   if (refusal.status === 503) headers['Retry-After'] = '5'
-  Object.assign(headers, more)
+  if (more !== undefined) Object.assign(headers, more)
   return { status: refusal.status, headers, body: method === 'HEAD' ? null : body }
+}
+
+const utf8 = new TextEncoder()
+
+/** How long a text is as UTF-8: as many bytes as it has characters, where no client sent others. */
+function bytesOf(text: string): number {
+  return /[^\0-\x7f]/.test(text) ? utf8.encode(text).length : text.length
 }
 
 /** The same as a Web Response. */
@@ -119,7 +124,7 @@ export function answerRefused(
   method: string,
 ): Answer {
   // The hour of a budget goes on by a minute at a time.
-  const more: Record<string, string> = reason === 'over-budget' ? { 'Retry-After': '60' } : {}
+  const more = reason === 'over-budget' ? { 'Retry-After': '60' } : undefined
   return answerRefusal(refusal, method, reason, more)
 }
 
