@@ -14,17 +14,17 @@ export function keepHeapSmall(): void {
 }
 
 /** Room for new objects, both halves. */
-const youngBytes = 16 * 1024 * 1024
+const youngBytes = 8 * 1024 * 1024
 const lookEveryMs = 100
 
 /**
- * Holds the room for new objects at 16 MB for as long as the process lives: it may grow to that, and no
+ * Holds the room for new objects at 8 MB for as long as the process lives: it may grow to that, and no
  * further. V8 gives it 134 MB where a machine has the memory for that, and a service whose garbage is
  * gone with each request fills what it has before it looks. V8 takes room back, too, when little is
  * asked for a while, so this is looked at again and again: held at the 2 MB that were left once, new
  * objects went among the old ones before their time, which grew to 128 MB and were gathered every six
- * seconds; with 16 MB they grow to 45, and every 20 seconds will do (`npm run bench -- soak`, 8,800
- * requests a second).
+ * seconds (`npm run bench -- soak`, 8,800 requests a second). 16 MB cost 8 MB of memory more, and save no
+ * CPU that is seen beside the machine's own ups and downs.
  */
 export function keepYoungSpaceSteady(): void {
   // Bun has another engine, with a heap of another kind.

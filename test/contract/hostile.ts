@@ -74,9 +74,11 @@ const forwarded = fc.oneof(
   fc.constantFrom('999.1.1.1', 'fe80::1%eth0', '::ffff:34.240.0.1', '<script>', '1'.repeat(2000)),
   fc.array(fc.ipV4(), { maxLength: 9 }).map((list) => list.join(', ')),
   // As the bytes that are sent: a character's low byte may be the end of a line too.
-  fc
-    .string({ maxLength: 40, unit: 'binary' })
-    .map((text) => Buffer.from(text, 'latin1').toString('latin1').replaceAll(/[\r\n]/g, ' ')),
+  fc.string({ maxLength: 40, unit: 'binary' }).map((text) =>
+    Buffer.from(text, 'latin1')
+      .toString('latin1')
+      .replaceAll(/[\r\n]/g, ' '),
+  ),
 )
 const hosts = fc.constantFrom(
   'registry.example',

@@ -10,9 +10,10 @@ import type { EventCounts } from './load-events.ts'
 import { countEvents } from './load-events.ts'
 import type { LoadTarget } from './load-connection.ts'
 import { mirrorIds, publicUrlOf, publishLoadIndex, upstream } from './load-world.ts'
+import { packProgram } from './start-programs.ts'
 import type { Workshop } from './workshop.ts'
 
-/** `nearport serve` under load, alone on the first core; this process goes to the second. */
+/** `nearport serve` from a package under load, alone on the first core; this process goes to the second. */
 export type LoadedServer = {
   readonly pid: number
   readonly target: LoadTarget
@@ -24,7 +25,6 @@ export type LoadedServer = {
 }
 
 const host = '127.0.0.1'
-const program = join(import.meta.dirname, '../../../src/cli/main.ts')
 
 /**
  * Where its events go: into a pipe that is read while it runs, as they may be gigabytes; or into a
@@ -82,7 +82,7 @@ function configure(bucketUrl: string): object {
 async function startServe(config: string, directory: string, adminUrl: string, log: EventLog) {
   const [errors, events] = [join(directory, 'serve.err'), join(directory, 'events.log')]
   const [stdout, stderr] = [openSync(events, 'w'), openSync(errors, 'w')]
-  const command = [process.execPath, program, 'serve', '--config', config]
+  const command = [process.execPath, packProgram(directory), 'serve', '--config', config]
   const child = spawn('taskset', ['-c', '0', ...command], {
     stdio: ['ignore', log === 'pipe' ? 'pipe' : stdout, stderr],
   })
