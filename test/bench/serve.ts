@@ -29,7 +29,7 @@ const asked = 1024
  * From exec to the first redirect of a blob that a mirror holds, and the memory that then is resident:
  * from the checkout and from the package, by the size of the index, beside a Node that does nothing
  * and a bare server of node:http. Rounds are interleaved. With `--millions`, so many million requests
- * more (Debian's wrk), with memory after each.
+ * more (Debian's wrk), with memory after each, and beside it the same where malloc gives more back.
  */
 export async function run(args: readonly string[] = []): Promise<void> {
   const { values } = parseArgs({
@@ -112,36 +112,72 @@ async function measureStarts(
 }
 
 /** With no blobs there is no index: one of a single mirror that holds what nobody asks for is none. */
-async function serveBlobs({ directory }: Workshop, blobs: number): Promise<ServedIndex> {
-  const spec = { folder: directory, port, blobs: Math.max(blobs, asked), mirrors: 1, asked }
+async function serveBlobs(
+  { directory }: Workshop,
+  blobs: number,
+  at: number = port,
+): Promise<ServedIndex> {
+  const spec = { folder: directory, port: at, blobs: Math.max(blobs, asked), mirrors: 1, asked }
   const index = await serveIndex(spec)
   if (blobs === 0) await index.close()
   return blobs === 0 ? { ...index, close: async () => {} } : index
 }
 
+/** What has glibc give back what V8's compiler is done with (docs/operations.md, Sizing). */
+const givingBack = { MALLOC_MMAP_THRESHOLD_: '32768' }
+
+/** As it is, and as where memory is short, by turns. */
 async function measureMillions(
   workshop: Workshop,
   start: StartProgram,
   millions: number,
 ): Promise<Table> {
+  const [setting] = Object.entries(givingBack).map((pair) => pair.join('='))
+  const asIs = await startForMillions(workshop, start, 'as-it-is', port)
+  const short = await startForMillions(workshop, start, 'giving-back', port + 1, givingBack)
+  const rows = [['the package, 100,000 blobs: resident, MB', 'as it is', setting!]]
+  for (let whole = 0; whole <= millions; whole++) {
+    const resident = [await asIs.serve(whole * 1e6), await short.serve(whole * 1e6)]
+    rows.push([`after ${whole} million requests`, ...resident.map(megabytes)])
+  }
+  await asIs.end()
+  await short.end()
+  return rows
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0)
+}
+
+async function startForMillions(
+  workshop: Workshop,
+  start: StartProgram,
+  label: string,
+  at: number,
+  env?: Readonly<Record<string, string>>,
+) {
   const { directory, keep, stop } = workshop
-  const index = await serveBlobs(workshop, 100_000)
+  const index = await serveBlobs(workshop, 100_000, at)
   const asks = blobAsks(index.digests)
   const first = firstAsk(asks[0]!, index.mirrorUrl)
-  const server: PinnedServer = await keep(startPinned(start(index.config, port), directory, first))
-  const ask = await prepareWrk(directory, 'serve', asks)
-  const rows = [['the package, 100,000 blobs; millions of requests', 'resident, MB']]
+  const recipe = { ...start(index.config, at), name: label, ...(env === undefined ? {} : { env }) }
+  const server: PinnedServer = await keep(startPinned(recipe, directory, first))
+  const ask = await prepareWrk(directory, label, asks)
   let done = 0
-  for (let whole = 0; whole <= millions; whole++) {
-    while (done < whole * 1e6) {
-      stop.throwIfAborted()
-      done += (await ask(port, { connections: 64, seconds: 5 })).requests
-      // Three gigabytes of lines, else.
-      await truncate(server.log)
-    }
-    rows.push([(done / 1e6).toFixed(1), (residentBytesOf(server.pid) / 1e6).toFixed(0)])
+  return {
+    /** Has it answer until it answered so many, and tells its resident bytes. */
+    async serve(requests: number): Promise<number> {
+      while (done < requests) {
+        stop.throwIfAborted()
+        done += (await ask(at, { connections: 64, seconds: 5 })).requests
+        // Three gigabytes of lines, else.
+        await truncate(server.log)
+      }
+      return residentBytesOf(server.pid)
+    },
+    async end(): Promise<void> {
+      await server.stop()
+      await index.close()
+    },
   }
-  await server.stop()
-  await index.close()
-  return rows
 }
