@@ -46,7 +46,7 @@ export function errorBody(refusal: Refusal): string {
 /**
  * A client's own text made fit for a message: quoted, and no longer than 64 characters. Three dots say that
  * there was more: one character for them would not be ASCII, and Node writes such a body apart from its
- * head (1.42 times the CPU of a redirect in the place of 1.24, `npm run bench -- answers`).
+ * head, for a fifth of a redirect's CPU (`npm run bench -- answers`).
  */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}...` : text)
