@@ -23,7 +23,7 @@ const lookEveryMs = 100
  * gone with each request fills what it has before it looks. V8 takes room back, too, when little is
  * asked for a while, so this is looked at again and again: held at the 2 MB that were left once, new
  * objects went among the old ones before their time, which grew to 128 MB and were gathered every six
- * seconds (`npm run bench -- soak`, 8,800 requests a second). 16 MB cost 8 MB of memory more, and save no
+ * seconds (`npm run bench -- soak`, 8,800 requests a second). 16 MB cost 6 MB of memory more, and save no
  * CPU that is seen beside the machine's own ups and downs.
  */
 export function keepYoungSpaceSteady(): void {

@@ -39,7 +39,7 @@ export function refuse(code: ErrorCode, message: string, status?: number): Refus
 
 /** The body of an error as every registry client reads it: `{"errors":[{"code","message"}]}`. */
 export function errorBody(refusal: Refusal): string {
-  // The code is one of ours and needs no quoting: the text alone takes a fifth of what an object does.
+  // The code is one of ours and needs no quoting: the text alone takes half of what an object does.
   return `{"errors":[{"code":"${refusal.code}","message":${JSON.stringify(refusal.message)}}]}`
 }
 

@@ -21,7 +21,7 @@ import { blobsServed, readRegistryLog, startRegistry } from './parts/registry.ts
 // A run may be killed at any moment. The next one goes on: it reads again only what was on its way,
 // and at no moment does an index say that a mirror has what it has not.
 const parts = inject('parts')
-const kills = Number(process.env['NEARPORT_KILLS'] ?? 8)
+const kills = Number(process.env['NEARPORT_KILLS'] ?? 12)
 const seed = Number(process.env['NEARPORT_KILLS_SEED'] ?? Date.now() % 1_000_000)
 const random = createRandom(seed)
 const concurrency = 8
