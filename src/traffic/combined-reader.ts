@@ -46,6 +46,7 @@ export function createCombinedReader(parts: ReaderParts): LineReader {
       return undefined
     }
     at += 3
+    const requestAt = at
     let kind: TargetKind = 'other'
     const method = view.getInt32(at)
     if (method === get) {
@@ -56,7 +57,7 @@ export function createCombinedReader(parts: ReaderParts): LineReader {
       target.read(bytes, at + 5)
       at = target.end
     }
-    at = endOfRequest(bytes, at, end)
+    at = endOfRequest(bytes, requestAt, at, end)
     if (at < 0 || bytes[at + 1] !== space || bytes[at + 5] !== space) return undefined
     const status = readStatus(bytes, at + 2, at + 5)
     if (Number.isNaN(status)) return undefined
@@ -110,8 +111,8 @@ export function createCombinedReader(parts: ReaderParts): LineReader {
   }
 }
 
-/** The quote after the request, of which the version is left. */
-function endOfRequest(bytes: Buffer, from: number, end: number): number {
+/** The quote after the request that begins at `start`, and of which the version is left at `from`. */
+function endOfRequest(bytes: Buffer, start: number, from: number, end: number): number {
   const quoteAt = from + ' HTTP/1.1'.length
   if (quoteAt < end && bytes[quoteAt] === quote && bytes[quoteAt - 1] !== backslash) {
     const view = viewOf(bytes)
@@ -119,8 +120,9 @@ function endOfRequest(bytes: Buffer, from: number, end: number): number {
       view.getInt32(from) === versionWords[0] && view.getInt32(from + 2) === versionWords[1]
     if (isVersion) return quoteAt
   }
-  // A request that was no HTTP may be anything but a bare quote.
-  return endOfQuoted(bytes, from, end)
+  // A request that was no HTTP may be anything but a bare quote. From its start: a target ends at any
+  // quote, and whether that one is escaped is told by what stands before it.
+  return endOfQuoted(bytes, start, end)
 }
 
 const versionWords = [wordOf(' HTT'), wordOf('TTP/')] as const

@@ -264,7 +264,13 @@ test('a line that is changed anywhere is read as a regular expression reads it',
         expect({ text, said }).toEqual({ text, said: readSlowly(text) ?? { kind: undefined } })
       },
     ),
-    { numRuns: 3000 },
+    {
+      numRuns: 3000,
+      // A target that ends at a quote which is escaped, as a run once made it up.
+      examples: [
+        [requests[0]!, '200 6 "-" "x"', [{ at: 0.2198581560283688, less: 0, put: '\\" 200 9' }]],
+      ],
+    },
   )
 })
 
